@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The relay's configuration. conf.c holds one documented table of all keys; the file parser, the
+ * environment, the flags, validation, --help and docs/configuration.md come from it. Flags stand
+ * over the environment, the environment over the file; applications of all three are added up
+ * (the environment adds one). Read-only once loaded.
+ */
+#ifndef CONF_H
+#define CONF_H
+
+#include "../wire/limits.h"
+#include "../wire/slice.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define CONF_APPS_MAX    256
+#define CONF_LISTEN_MAX  8
+#define CONF_INGEST_MAX  8
+#define CONF_WORKERS_MAX 64
+#define CONF_ADDRESS_MAX 256
+
+enum conf_engine {
+	CONF_ENGINE_LOCAL,
+	CONF_ENGINE_REDIS,
+};
+
+/* One application: [app:ID] in the file, --app ID:KEY:SECRET, CLAIRON_APP_ID and so on. */
+struct conf_app {
+	char id[CLN_APP_ID_MAX + 1];
+	char key[CLN_APP_KEY_MAX + 1];
+	char secret[CLN_APP_SECRET_MAX + 1];
+	bool client_events;          /* default true */
+	unsigned client_event_rate;  /* a second and connection, default 10 */
+	unsigned max_connections;    /* 0: no limit of its own; more gets 4004 */
+	unsigned members;            /* of a presence channel, default 100 */
+	unsigned member_bytes;       /* user_info, default 1024 */
+	size_t payload_bytes;        /* data of an event, default 10240 */
+	size_t message_bytes;        /* one client message, default 10240 */
+	unsigned channels;           /* subscriptions of a connection, default 100 */
+	bool enabled;                /* default true; false gets 4003 */
+};
+
+struct conf {
+	char listen[CONF_LISTEN_MAX][CONF_ADDRESS_MAX]; /* HOST:PORT */
+	size_t listen_count;
+	char ingest[CONF_INGEST_MAX][CONF_ADDRESS_MAX]; /* unix:PATH or tcp:HOST:PORT */
+	size_t ingest_count;
+	char ingest_group[64];
+	char ingest_password[CLN_APP_SECRET_MAX + 1]; /* of TCP ingest; required there */
+	enum conf_engine engine;
+	char redis[CONF_ADDRESS_MAX]; /* redis://[user:password@]host[:port][/db] or unix:PATH */
+	char bus_prefix[CLN_BUS_PREFIX_MAX + 1];
+	unsigned workers;
+	unsigned max_connections;
+	int64_t activity_timeout_ms; /* told to clients in seconds, default 120000 */
+	int64_t ping_grace_ms;       /* on top of it, before a probe, default 15000 */
+	int64_t pong_timeout_ms;     /* default 30000 */
+	int64_t close_timeout_ms;    /* for the peer's close frame and FIN, default 2000 */
+	int64_t request_timeout_ms;  /* HTTP head and body, default 10000 */
+	int64_t drain_timeout_ms;    /* at SIGTERM, default 5000 */
+	int64_t backlog_age_ms;      /* default 10000 */
+	size_t backlog_bytes;        /* default 262144 */
+	size_t http_head_bytes;      /* default 8192 */
+	unsigned message_rate;       /* client messages a second and connection, default 50 */
+	unsigned message_burst;      /* default 200 */
+	unsigned upgrade_rate;       /* upgrades a second, 0: no limit, default 2000 */
+	unsigned mailbox_limit;      /* default 65536 */
+	unsigned seen_ids;           /* message ids remembered per worker, default 65536 */
+	int64_t unsubscribe_delay_ms; /* Redis: after the last local subscriber, default 5000 */
+	int64_t redis_timeout_ms;    /* connect and command, default 2000 */
+	int64_t redis_backoff_max_ms; /* default 5000 */
+	char log_level[8];           /* error, warn, info, debug; default info */
+	struct conf_app apps[CONF_APPS_MAX];
+	size_t app_count;
+	const char *env_source; /* "CLAIRON", "REVERB", "PUSHER" or NULL: where the environment's application came from */
+};
+
+/* NULL if there is none. */
+const struct conf_app *conf_app_by_key(const struct conf *conf, struct cln_slice key);
+const struct conf_app *conf_app_by_id(const struct conf *conf, struct cln_slice id);
+
+enum conf_result {
+	CONF_OK,
+	CONF_HELP,    /* --help or --version was printed: exit 0 */
+	CONF_INVALID, /* the reason was printed to `errors`, one line each: exit 2 */
+};
+
+/* Loads file (if --config is given), environment, flags, in that order of rank, into `conf`.
+ * Secrets in argv are overwritten. `output` gets --help and --version. */
+enum conf_result conf_load(struct conf *conf, int argc, char **argv, char *const *env,
+	FILE *output, FILE *errors);
+
+/* docs/configuration.md's table, Markdown. */
+void conf_print_markdown(FILE *output);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A stream connection (TCP or Unix) on a loop: one embedded edge-triggered libevent event, no
+ * buffer while idle. Input is read into the loop's shared buffer and offered to the owner's
+ * on_data(); what it leaves is kept and offered again with what follows. Output is frames by
+ * reference, sent once per turn; only what the kernel refused stays queued, up to
+ * `limits.backlog_bytes`.
+ *
+ * Owner: whoever called conn_new(); protocols take turns by conn_set_ops() (HTTP, then WebSocket).
+ * Nothing is freed within its own callback: conn_close() marks, the loop frees at the turn's end
+ * after on_closed(). After calling anything that may close, check conn_is_closing().
+ */
+#ifndef CONN_H
+#define CONN_H
+
+#include "base/frame.h"
+#include "loop.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct conn;
+
+struct conn_ops {
+	/* `bytes` may be altered in place. Returns how many were consumed; the rest comes again, with
+	 * more behind it. A call that consumed less than all must have wanted more or closed. */
+	size_t (*on_data)(struct conn *conn, char *bytes, size_t len);
+	/* The peer sent FIN. NULL: conn_close(). */
+	void (*on_end)(struct conn *conn);
+	/* A frame did not fit in the backlog (limit or age). The connection stays as it is until the
+	 * owner acts. NULL: conn_close(). */
+	void (*on_overflow)(struct conn *conn);
+	/* The last call; frees the owner's state. Called at the turn's end, exactly once. */
+	void (*on_closed)(struct conn *conn);
+};
+
+struct conn_limits {
+	size_t input_bytes;   /* unconsumed input that may be kept; more closes the connection */
+	size_t backlog_bytes; /* unsent output */
+	int64_t backlog_age_ms; /* a head of the backlog that has not moved for so long: overflow */
+};
+
+/* Takes over a connected (or connecting) non-blocking `fd`. `limits` is borrowed and outlives the
+ * connection. NULL, with `fd` closed, only if libevent refuses the descriptor. */
+struct conn *conn_new(struct loop *loop, int fd, const struct conn_limits *limits,
+	const struct conn_ops *ops, void *user);
+
+struct loop *conn_loop(const struct conn *conn);
+void *conn_user(const struct conn *conn);
+int conn_fd(const struct conn *conn);
+/* Also for changing protocol from within on_data(): what that call did not consume goes to the new
+ * owner at once. */
+void conn_set_ops(struct conn *conn, const struct conn_limits *limits, const struct conn_ops *ops,
+	void *user);
+
+/* Takes a reference; sent at the turn's end. Does nothing on a closing connection. */
+void conn_send(struct conn *conn, struct frame *frame);
+size_t conn_backlog(const struct conn *conn);
+/* Drops queued frames of which no byte was sent, so that a last word can follow. */
+void conn_discard_unsent(struct conn *conn);
+
+/* Pauses and resumes reading (rate limits). */
+void conn_pause(struct conn *conn);
+void conn_resume(struct conn *conn);
+
+/* Sends what is queued, shuts down writing, waits up to `linger_ms` for the peer's FIN. Input is
+ * read and thrown away. */
+void conn_finish(struct conn *conn, int64_t linger_ms);
+void conn_close(struct conn *conn);
+bool conn_is_closing(const struct conn *conn); /* after conn_close(), or on_end without an owner */
+
+/* "127.0.0.1:1234", "unix" or "-"; at most CONN_PEER_MAX bytes with NUL. */
+#define CONN_PEER_MAX 56
+void conn_peer(const struct conn *conn, char out[CONN_PEER_MAX]);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The HTTP/1.1 side of the one port, over llhttp or http_parser (relay/http_parse.c is the only
+ * file that knows which). Reads one request after another from a connection, bounded by
+ * `http_limits`, and hands each, whole, to the router. Answers malformed input itself: 400, 408,
+ * 413, 414, 431, 501, 505 with a sentence as the body.
+ */
+#ifndef HTTP_H
+#define HTTP_H
+
+#include "conn.h"
+
+#define HTTP_HEADERS_MAX 64
+
+struct http_header {
+	struct cln_slice name;
+	struct cln_slice value;
+};
+
+/* Borrowed for the duration of the router's call. */
+struct http_request {
+	struct cln_slice method;
+	struct cln_slice path;  /* raw, without the query */
+	struct cln_slice query; /* raw, without '?' */
+	struct http_header headers[HTTP_HEADERS_MAX];
+	size_t header_count;
+	struct cln_slice body;
+	bool is_keep_alive;
+	bool is_upgrade;
+	unsigned minor; /* HTTP/1.minor */
+};
+
+struct http_limits {
+	size_t head_bytes;
+	size_t body_bytes;
+	int64_t request_timeout_ms; /* from the connection's start, or the first byte of a later request */
+	int64_t idle_timeout_ms;    /* between requests */
+};
+
+typedef void (*http_router_fn)(struct conn *conn, struct http_request *request, void *context);
+
+/* Makes `conn` speak HTTP. `limits` is borrowed. The router answers by http_respond() or takes the
+ * connection over (ws_accept()) before it returns. */
+struct conn *http_accept(struct loop *loop, int fd, const struct http_limits *limits,
+	http_router_fn router, void *context);
+
+/* NULL if there is none. Names compare without regard to case. */
+const struct http_header *http_find(const struct http_request *request, const char *name);
+
+/* The decoded value of a query parameter, in `out`; false if absent, malformed or too long. */
+bool http_query(const struct http_request *request, const char *name, char *out, size_t cap);
+
+void http_respond(struct conn *conn, unsigned status, const char *content_type,
+	struct cln_slice body);
+
+#endif

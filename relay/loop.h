@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One worker's event loop as the layers above see it: the time, timers, mail to other workers and
+ * work for the end of the turn. One thread, one loop; nothing here may be called from another
+ * thread except loop_post() and loop_offer().
+ *
+ * Turn order: libevent callbacks (sockets, mail, timers), then the end-of-turn work: every dirty
+ * connection is flushed with one send, then closed connections are freed.
+ */
+#ifndef LOOP_H
+#define LOOP_H
+
+#include "base/wheel.h"
+#include "mailbox.h"
+#include "metrics.h"
+
+#include <stdint.h>
+#include <sys/queue.h>
+
+struct conf;
+struct conn;
+struct event_base;
+
+TAILQ_HEAD(conn_list, conn);
+
+#define LOOP_READ_BYTES (256 * 1024)
+
+struct loop {
+	struct event_base *base;
+	unsigned index; /* of this worker, from 0 */
+	unsigned count; /* of workers */
+	struct loop *const *peers;
+	const struct conf *conf;
+	int64_t now_ms;      /* CLOCK_MONOTONIC, read once per turn */
+	int64_t wall_ms;     /* Unix time, read once per turn */
+	struct metrics metrics;
+	struct wheel wheel;
+	struct mailbox *mailbox;
+	char *read_buffer;   /* LOOP_READ_BYTES, shared by all connections of the loop */
+	struct conn_list dirty;
+	struct conn_list again; /* not read to the end in this turn: go on in the next */
+	struct conn_list dead;
+	void *worker; /* struct worker above; layers below never look into it */
+	/* private to loop.c: */
+	struct loop_private *private_;
+};
+
+int loop_init(struct loop *loop, unsigned index, unsigned count, struct loop *const *peers,
+	const struct conf *conf);
+void loop_deinit(struct loop *loop);
+
+/* Runs until loop_stop(). */
+void loop_run(struct loop *loop);
+void loop_stop(struct loop *loop);
+
+/* Thread-safe; a post to the own loop is delivered in this or the next turn, too. */
+void loop_post(struct loop *to, struct mail *mail);
+bool loop_offer(struct loop *to, struct mail *mail);
+
+/* Timers: `timer` is embedded in the caller's struct, zeroed before the first use, and stopped
+ * before that struct is freed. Fires once, at most `WHEEL_TICK_MS` late. Setting a running timer
+ * moves it. */
+void loop_timer_set(struct loop *loop, struct wheel_timer *timer, int64_t delay_ms,
+	wheel_timer_fn fire);
+void loop_timer_stop(struct loop *loop, struct wheel_timer *timer);
+
+#endif
