@@ -53,7 +53,12 @@ packages_for() {
 	redis) echo redis-server redis-tools ;;
 	test)
 		echo "libcmocka-dev clang clang-format valgrind php-pear php-parser chromium fonts-dejavu-core"
-		echo "fonts-noto-color-emoji libclang-rt-14-dev"
+		echo "fonts-noto-color-emoji universal-ctags"
+		if is_installed libclang-rt-14-dev || has_candidate libclang-rt-14-dev; then
+			echo libclang-rt-14-dev
+		else
+			echo libclang-rt-dev
+		fi
 		;;
 	esac
 }
