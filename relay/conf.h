@@ -27,8 +27,17 @@ enum conf_engine {
 	CONF_ENGINE_REDIS,
 };
 
+/* Where a value came from; also the rank, the highest last. */
+enum conf_source {
+	CONF_FROM_DEFAULT,
+	CONF_FROM_FILE,
+	CONF_FROM_ENV,
+	CONF_FROM_FLAG,
+};
+
 /* One application: [app:ID] in the file, --app ID:KEY:SECRET, CLAIRON_APP_ID and so on. */
 struct conf_app {
+	enum conf_source source;
 	char id[CLN_APP_ID_MAX + 1];
 	char key[CLN_APP_KEY_MAX + 1];
 	char secret[CLN_APP_SECRET_MAX + 1];
@@ -53,8 +62,8 @@ struct conf {
 	enum conf_engine engine;
 	char redis[CONF_ADDRESS_MAX]; /* redis://[user:password@]host[:port][/db] or unix:PATH */
 	char bus_prefix[CLN_BUS_PREFIX_MAX + 1];
-	unsigned workers;
-	unsigned max_connections;
+	unsigned workers;            /* 0 until conf_load() has chosen: then 1 to CONF_WORKERS_MAX */
+	unsigned max_connections;    /* 0: as many as descriptors allow (server.c fills it in) */
 	int64_t activity_timeout_ms; /* told to clients in seconds, default 120000 */
 	int64_t ping_grace_ms;       /* on top of it, before a probe, default 15000 */
 	int64_t pong_timeout_ms;     /* default 30000 */
@@ -75,7 +84,8 @@ struct conf {
 	char log_level[8];           /* error, warn, info, debug; default info */
 	struct conf_app apps[CONF_APPS_MAX];
 	size_t app_count;
-	const char *env_source; /* "CLAIRON", "REVERB", "PUSHER" or NULL: where the environment's application came from */
+	const char *env_source; /* "CLAIRON", "REVERB", "PUSHER" or NULL: the variables that named the
+	                         * environment's application */
 };
 
 /* NULL if there is none. */
