@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Homes by name, and the joins that wait at them.
+ */
+#include "home.h"
+
+#include <assert.h>
+
+struct home *home_new(struct app *app, struct cln_slice name, unsigned workers)
+{
+	const size_t tokens = workers * sizeof(uint64_t);
+	struct home *const home = xcalloc(1, sizeof(*home) + tokens + name.len);
+	home->app = app;
+	home->name = (char *)home->tokens + tokens;
+	home->name_len = name.len;
+	memcpy(home->name, name.ptr, name.len);
+	TAILQ_INIT(&home->joins);
+	HASH_ADD_KEYPTR(hh, app->homes, home->name, home->name_len, home);
+	return home;
+}
+
+struct home *home_find(struct app *app, struct cln_slice name)
+{
+	struct home *home;
+	HASH_FIND(hh, app->homes, name.ptr, name.len, home);
+	return home;
+}
+
+struct cln_slice home_name(const struct home *home)
+{
+	return cln_slice(home->name, home->name_len);
+}
+
+bool home_is_idle(const struct home *home)
+{
+	return home->interested == 0 && home->holds == 0 && TAILQ_EMPTY(&home->joins) &&
+		   presence_count(&home->presence) == 0;
+}
+
+void home_free(struct home *home)
+{
+	struct home_join *join;
+	while ((join = TAILQ_FIRST(&home->joins)) != NULL) {
+		TAILQ_REMOVE(&home->joins, join, link);
+		free(join);
+	}
+	presence_deinit(&home->presence);
+	HASH_DELETE(hh, home->app->homes, home);
+	free(home);
+}
+
+struct home_join *home_join_new(struct home *home, unsigned worker, uint64_t socket, uint64_t token,
+	struct cln_slice id, struct cln_slice info)
+{
+	struct home_join *const join = xcalloc(1, sizeof(*join) + id.len + info.len);
+	join->worker = worker;
+	join->socket = socket;
+	join->token = token;
+	join->id_len = id.len;
+	join->info_len = info.len;
+	memcpy(join->bytes, id.ptr, id.len);
+	memcpy(join->bytes + id.len, info.ptr, info.len);
+	TAILQ_INSERT_TAIL(&home->joins, join, link);
+	return join;
+}
+
+void home_join_cancel(struct home *home, unsigned worker, uint64_t token)
+{
+	struct home_join *join;
+	TAILQ_FOREACH(join, &home->joins, link)
+	{
+		if (join->worker != worker || join->token != token)
+			continue;
+		TAILQ_REMOVE(&home->joins, join, link);
+		free(join);
+		return;
+	}
+}
+
+struct cln_slice home_join_id(const struct home_join *join)
+{
+	return cln_slice(join->bytes, join->id_len);
+}
+
+struct cln_slice home_join_info(const struct home_join *join)
+{
+	return cln_slice(join->bytes + join->id_len, join->info_len);
+}

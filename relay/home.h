@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The home side of a channel, kept by one worker for all: which workers have subscribers, whether
+ * the engine delivers, who is a member, and which joins wait for the engine. Plain data; hub_home.c
+ * acts on it.
+ */
+#ifndef HOME_H
+#define HOME_H
+
+#include "app.h"
+#include "base/map.h"
+#include "presence.h"
+
+#include <assert.h>
+#include <sys/queue.h>
+
+/* A member that asked to come in while the engine was not ready. */
+struct home_join {
+	TAILQ_ENTRY(home_join) link;
+	unsigned worker;
+	uint64_t socket;
+	uint64_t token;
+	size_t id_len;
+	size_t info_len;
+	char bytes[]; /* user id, then user_info */
+};
+
+TAILQ_HEAD(home_joins, home_join);
+
+struct home {
+	struct app *app;
+	UT_hash_handle hh;
+	uint64_t interested; /* bit per worker */
+	bool is_live;
+	unsigned holds; /* not freed while somebody works on it */
+	struct presence presence;
+	struct home_joins joins;
+	size_t name_len;
+	char *name;
+	uint64_t tokens[]; /* per worker: of its interest */
+};
+
+static_assert(CONF_WORKERS_MAX <= 64, "one bit of home.interested a worker");
+
+struct home *home_new(struct app *app, struct cln_slice name, unsigned workers);
+struct home *home_find(struct app *app, struct cln_slice name);
+struct cln_slice home_name(const struct home *home);
+/* Nobody is interested, nobody is a member, nobody waits or holds. */
+bool home_is_idle(const struct home *home);
+void home_free(struct home *home);
+
+struct home_join *home_join_new(struct home *home, unsigned worker, uint64_t socket, uint64_t token,
+	struct cln_slice id, struct cln_slice info);
+/* Takes back a waiting join; nothing if there is none. */
+void home_join_cancel(struct home *home, unsigned worker, uint64_t token);
+struct cln_slice home_join_id(const struct home_join *join);
+struct cln_slice home_join_info(const struct home_join *join);
+
+#endif

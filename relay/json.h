@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A strict JSON validator with offsets (RFC 8259, UTF-8 checked, depth bounded, no recursion and
+ * no allocation). Values are slices of the input, so numbers of any size and any user data pass on
+ * byte for byte. Of duplicate keys the last one counts, as in JavaScript and PHP.
+ *
+ * Escaped surrogates must come in pairs: what can't become UTF-8 is refused.
+ */
+#ifndef JSON_H
+#define JSON_H
+
+#include "base/buf.h"
+
+#include "../wire/err.h"
+
+#include <stdbool.h>
+
+#define JSON_DEPTH_MAX 64 /* arrays and objects within each other */
+
+enum json_type {
+	JSON_OBJECT,
+	JSON_ARRAY,
+	JSON_STRING,
+	JSON_NUMBER,
+	JSON_TRUE,
+	JSON_FALSE,
+	JSON_NULL,
+};
+
+struct json_value {
+	enum json_type type;
+	struct cln_slice raw; /* the value's own bytes, quotes and brackets included */
+};
+
+/* The whole of `text` as one value. 0, CLN_ERR_PROTOCOL, or CLN_ERR_LIMIT (too deep). */
+int json_parse(struct cln_slice text, struct json_value *value);
+
+/* The members of a valid object, one after another: `rest` starts as object.raw. */
+struct json_member {
+	struct cln_slice name; /* raw, with quotes */
+	struct json_value value;
+};
+bool json_next_member(struct cln_slice *rest, struct json_member *member);
+
+/* The last member of a valid object whose decoded name is `name`; false if there is none. */
+bool json_find(const struct json_value *object, struct cln_slice name, struct json_value *value);
+
+/* Decodes a valid string to UTF-8. `out` needs at most raw.len bytes. 0 and *len, or
+ * CLN_ERR_SPACE if `cap` is too small. */
+int json_string(const struct json_value *string, char *out, size_t cap, size_t *len);
+
+/* Appends `text` (UTF-8) with what a JSON string must escape escaped, without quotes. */
+void json_escape(struct buf *out, struct cln_slice text);
+
+#endif

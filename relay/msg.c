@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Messages as frames, and socket ids: 64 random bits, written as two decimal numbers of 32 bits
+ * with a dot between them.
+ */
+#include "msg.h"
+#include "ws_frame.h"
+
+#include "../wire/name.h"
+
+#include <stdio.h>
+
+struct frame *msg_frame(struct cln_slice text)
+{
+	return ws_frame_encode(WS_TEXT, &text, 1);
+}
+
+/* The length byte's values that announce a longer length field (RFC 6455, 5.2). */
+#define LENGTH_16 126
+#define LENGTH_64 127
+
+struct cln_slice msg_text(const struct frame *frame)
+{
+	size_t head = 2;
+	const unsigned char length = (unsigned char)frame->bytes[1];
+	if (length == LENGTH_16)
+		head += sizeof(uint16_t);
+	else if (length == LENGTH_64)
+		head += sizeof(uint64_t);
+	return cln_slice(frame->bytes + head, frame->len - head);
+}
+
+/* The number up to `stop`, false if it needs more than 32 bits. */
+static bool parse_half(struct cln_slice *text, char stop, uint64_t *half)
+{
+	uint64_t value = 0;
+	size_t i = 0;
+	while (i < text->len && text->ptr[i] != stop) {
+		value = value * 10 + (uint64_t)(text->ptr[i] - '0');
+		if (value > UINT32_MAX)
+			return false;
+		i++;
+	}
+	*text = cln_slice_from(*text, i < text->len ? i + 1 : i);
+	*half = value;
+	return true;
+}
+
+uint64_t msg_socket_parse(struct cln_slice socket_id)
+{
+	uint64_t high, low;
+	if (!cln_socket_id_is_valid(socket_id))
+		return 0;
+	if (!parse_half(&socket_id, '.', &high) || !parse_half(&socket_id, '.', &low))
+		return 0;
+	return high << 32 | low;
+}
+
+size_t msg_socket_print(uint64_t id, char out[MSG_SOCKET_MAX])
+{
+	return (size_t)snprintf(
+		out, MSG_SOCKET_MAX, "%u.%u", (unsigned)(id >> 32), (unsigned)(id & UINT32_MAX));
+}

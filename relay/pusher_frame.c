@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Encoders: JSON written by hand into a buffer, inner JSON escaped into a string of the outer one.
+ */
+#include "pusher_frame.h"
+#include "json.h"
+#include "msg.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+
+static struct frame *finish(struct buf *text)
+{
+	struct frame *const frame = msg_frame(buf_slice(text));
+	buf_deinit(text);
+	return frame;
+}
+
+static void put(struct buf *text, const char *literal)
+{
+	buf_append_slice(text, cln_slice_of(literal));
+}
+
+static void put_string(struct buf *text, struct cln_slice string)
+{
+	buf_append_byte(text, '"');
+	json_escape(text, string);
+	buf_append_byte(text, '"');
+}
+
+/* {"event":"NAME","channel":"CHANNEL","data": */
+static void put_head(struct buf *text, const char *event, struct cln_slice channel)
+{
+	put(text, "{\"event\":\"");
+	put(text, event);
+	put(text, "\",\"channel\":");
+	put_string(text, channel);
+	put(text, ",\"data\":");
+}
+
+/* The whole frame around `data`, which is freed. */
+static struct frame *finish_with(const char *event, struct cln_slice channel, struct buf *data)
+{
+	struct buf text = {0};
+	put_head(&text, event, channel);
+	put_string(&text, buf_slice(data));
+	put(&text, "}");
+	buf_deinit(data);
+	return finish(&text);
+}
+
+#define MS_PER_S 1000
+
+struct frame *pusher_frame_established(uint64_t socket, int64_t activity_timeout_ms)
+{
+	char id[MSG_SOCKET_MAX];
+	msg_socket_print(socket, id);
+	/* 0 would make pusher-js give up for good. */
+	const int64_t seconds = activity_timeout_ms < MS_PER_S ? 1 : activity_timeout_ms / MS_PER_S;
+	struct buf text = {0};
+	buf_appendf(&text,
+		"{\"event\":\"pusher:connection_established\","
+		"\"data\":\"{\\\"socket_id\\\":\\\"%s\\\",\\\"activity_timeout\\\":%" PRId64 "}\"}",
+		id, seconds);
+	return finish(&text);
+}
+
+struct frame *pusher_frame_error(unsigned code, struct cln_slice message)
+{
+	struct buf text = {0};
+	put(&text, "{\"event\":\"pusher:error\",\"data\":{\"code\":");
+	if (code == 0)
+		put(&text, "null");
+	else
+		buf_appendf(&text, "%u", code);
+	put(&text, ",\"message\":");
+	put_string(&text, message);
+	put(&text, "}}");
+	return finish(&text);
+}
+
+struct frame *pusher_frame_pong(void)
+{
+	return msg_frame(CLN_SLICE("{\"event\":\"pusher:pong\",\"data\":{}}"));
+}
+
+struct frame *pusher_frame_succeeded(struct cln_slice channel)
+{
+	struct buf data = {0};
+	put(&data, "{}");
+	return finish_with("pusher_internal:subscription_succeeded", channel, &data);
+}
+
+struct frame *pusher_frame_members(struct cln_slice channel, const struct presence *presence)
+{
+	struct buf ids = {0};
+	struct buf hash = {0};
+	const struct member *member;
+	for (member = presence->members; member != NULL; member = member->hh.next) {
+		if (member != presence->members) {
+			put(&ids, ",");
+			put(&hash, ",");
+		}
+		put_string(&ids, member_id(member));
+		put_string(&hash, member_id(member));
+		put(&hash, ":");
+		buf_append_slice(&hash, member_info(member));
+	}
+	struct buf data = {0};
+	put(&data, "{\"presence\":{\"ids\":[");
+	buf_append_slice(&data, buf_slice(&ids));
+	put(&data, "],\"hash\":{");
+	buf_append_slice(&data, buf_slice(&hash));
+	buf_appendf(&data, "},\"count\":%u}}", presence_count(presence));
+	buf_deinit(&ids);
+	buf_deinit(&hash);
+	return finish_with("pusher_internal:subscription_succeeded", channel, &data);
+}
+
+struct frame *pusher_frame_member_added(
+	struct cln_slice channel, struct cln_slice id, struct cln_slice info)
+{
+	struct buf data = {0};
+	put(&data, "{\"user_id\":");
+	put_string(&data, id);
+	put(&data, ",\"user_info\":");
+	buf_append_slice(&data, info);
+	put(&data, "}");
+	return finish_with("pusher_internal:member_added", channel, &data);
+}
+
+struct frame *pusher_frame_member_removed(struct cln_slice channel, struct cln_slice id)
+{
+	struct buf data = {0};
+	put(&data, "{\"user_id\":");
+	put_string(&data, id);
+	put(&data, "}");
+	return finish_with("pusher_internal:member_removed", channel, &data);
+}
+
+struct frame *pusher_frame_refused(const struct pusher_refusal *refusal, bool is_internal)
+{
+	struct buf data = {0};
+	buf_appendf(&data, "{\"type\":\"%s\",\"error\":", refusal->type);
+	put_string(&data, refusal->message);
+	buf_appendf(&data, ",\"status\":%u}", refusal->status);
+	return finish_with(
+		is_internal ? "pusher_internal:subscription_error" : "pusher:subscription_error",
+		refusal->channel, &data);
+}
+
+struct frame *pusher_frame_client_event(struct cln_slice event, struct cln_slice channel,
+	struct cln_slice data, struct cln_slice user_id)
+{
+	struct buf text = {0};
+	put(&text, "{\"event\":");
+	put_string(&text, event);
+	put(&text, ",\"channel\":");
+	put_string(&text, channel);
+	put(&text, ",\"data\":");
+	if (data.len == 0)
+		put(&text, "\"null\"");
+	else if (data.ptr[0] == '"')
+		buf_append_slice(&text, data);
+	else
+		put_string(&text, data);
+	if (user_id.ptr != NULL) {
+		put(&text, ",\"user_id\":");
+		put_string(&text, user_id);
+	}
+	put(&text, "}");
+	return finish(&text);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The frames that the relay itself says in Pusher's protocol, finished for the wire. `data` is a
+ * string that holds JSON, but for pusher:error, where clients want an object. Each returns a frame
+ * with reference count 1.
+ */
+#ifndef PUSHER_FRAME_H
+#define PUSHER_FRAME_H
+
+#include "base/frame.h"
+#include "presence.h"
+
+#include <stdint.h>
+
+struct frame *pusher_frame_established(uint64_t socket, int64_t activity_timeout_ms);
+/* `code` 0 becomes null. */
+struct frame *pusher_frame_error(unsigned code, struct cln_slice message);
+struct frame *pusher_frame_pong(void);
+struct frame *pusher_frame_succeeded(struct cln_slice channel);
+struct frame *pusher_frame_members(struct cln_slice channel, const struct presence *presence);
+struct frame *pusher_frame_member_added(
+	struct cln_slice channel, struct cln_slice id, struct cln_slice info);
+struct frame *pusher_frame_member_removed(struct cln_slice channel, struct cln_slice id);
+
+/* The two frames that tell clients of one failed subscription: .NET listens for the internal one,
+ * pusher-js and Echo for the other. */
+struct pusher_refusal {
+	struct cln_slice channel;
+	const char *type; /* "AuthError" and so on */
+	unsigned status;  /* as HTTP would say it */
+	struct cln_slice message;
+};
+struct frame *pusher_frame_refused(const struct pusher_refusal *refusal, bool is_internal);
+
+/* A client event as its receivers get it. `data` is raw JSON: a string passes unchanged, another
+ * value becomes a string that holds it, nothing becomes "null". `user_id` only if it has a ptr. */
+struct frame *pusher_frame_client_event(struct cln_slice event, struct cln_slice channel,
+	struct cln_slice data, struct cln_slice user_id);
+
+#endif
