@@ -1,0 +1,15 @@
+import Echo from 'laravel-echo';
+
+import Pusher from 'pusher-js';
+window.Pusher = Pusher;
+
+// 'reverb' is Echo's name for a server that speaks the Pusher protocol; clairon-relay does.
+window.Echo = new Echo({
+    broadcaster: 'reverb',
+    key: import.meta.env.VITE_CLAIRON_APP_KEY,
+    wsHost: import.meta.env.VITE_CLAIRON_HOST,
+    wsPort: import.meta.env.VITE_CLAIRON_PORT ?? 80,
+    wssPort: import.meta.env.VITE_CLAIRON_PORT ?? 443,
+    forceTLS: (import.meta.env.VITE_CLAIRON_SCHEME ?? 'https') === 'https',
+    enabledTransports: ['ws', 'wss'],
+});

@@ -1,0 +1,254 @@
+<?php
+
+// SPDX-License-Identifier: MIT
+
+declare(strict_types=1);
+
+namespace Clairon\Laravel;
+
+use Clairon\Exception\PayloadException;
+use Clairon\Publisher;
+use Illuminate\Broadcasting\BroadcastException;
+use Illuminate\Broadcasting\Broadcasters\Broadcaster;
+use Illuminate\Broadcasting\Broadcasters\UsePusherChannelConventions;
+use Illuminate\Http\JsonResponse;
+use JsonException;
+use Symfony\Component\HttpKernel\Exception\AccessDeniedHttpException;
+use ValueError;
+
+/**
+ * The driver "clairon": answers channel authorisation and hands events to the extension.
+ *
+ * Raises a BroadcastException for what the application did wrong (a bad channel name, data that is
+ * no JSON) and for an event that was dropped; an event that waits in the outbox is no failure.
+ */
+final class ClaironBroadcaster extends Broadcaster
+{
+    use UsePusherChannelConventions;
+
+    // Without these two checks a socket id with a colon could get a signature that is also good for
+    // another channel.
+    private const CHANNEL = '/\A[-a-zA-Z0-9_=@,.;]{1,164}\z/';
+
+    private const SOCKET_ID = '/\A\d{1,20}\.\d{1,20}\z/';
+
+    private const ENCRYPTED = 'private-encrypted-';
+
+    private const CHANNELS_MAX = 100;
+
+    private const BATCH_MAX = 10;
+
+    private ?Publisher $publisher = null;
+
+    public function __construct(private readonly Connection $connection, private readonly Outage $outage)
+    {
+    }
+
+    public function resolveAuthenticatedUser($request)
+    {
+        $user = parent::resolveAuthenticatedUser($request);
+
+        if (! $user) {
+            return null;
+        }
+
+        return $this->connection->signer()->user($this->socketId($request), (array) $user);
+    }
+
+    public function auth($request)
+    {
+        $raw = $request->channel_name;
+        $this->socketId($request);
+
+        if (! is_string($raw) || preg_match(self::CHANNEL, $raw) !== 1) {
+            throw new AccessDeniedHttpException();
+        }
+
+        $name = $this->normalizeChannelName($raw);
+
+        if ($this->isGuardedChannel($raw) && ! $this->retrieveUser($request, $name)) {
+            throw new AccessDeniedHttpException();
+        }
+
+        return $this->verifyUserCanAccessChannel($request, $name);
+    }
+
+    public function validAuthenticationResponse($request, $result)
+    {
+        $channel = (string) $request->channel_name;
+        $socketId = $this->socketId($request);
+
+        if (str_starts_with($channel, self::ENCRYPTED)) {
+            $answer = $this->connection->signer()->channel($socketId, $channel)
+                + ['shared_secret' => $this->connection->cipher()->sharedSecret($channel)];
+        } elseif (str_starts_with($channel, 'private')) {
+            $answer = $this->connection->signer()->channel($socketId, $channel);
+        } else {
+            $answer = $this->presence($request, $socketId, $channel, $result);
+        }
+
+        if (! $this->connection->allowsJsonp() || ! is_string($request->input('callback'))) {
+            return $answer;
+        }
+
+        return (new JsonResponse($answer))->withCallback($request->input('callback'));
+    }
+
+    public function broadcast(array $channels, $event, array $payload = [])
+    {
+        $socketId = $payload['socket'] ?? null;
+        unset($payload['socket']);
+
+        // It comes from a request header, so anybody can write anything into it. Nobody is excluded
+        // then; an exception would let a client suppress the event.
+        if (! is_string($socketId) || preg_match(self::SOCKET_ID, $socketId) !== 1) {
+            $socketId = null;
+        }
+
+        $names = $this->formatChannels($channels);
+
+        try {
+            $this->send($this->triggers($names, (string) $event, $payload, $socketId), (string) $event);
+        } catch (ValueError | PayloadException | JsonException $e) {
+            throw new BroadcastException("Clairon can't broadcast {$event}: {$e->getMessage()}", 0, $e);
+        }
+    }
+
+    private function socketId(mixed $request): string
+    {
+        $socketId = $request->socket_id;
+
+        if (! is_string($socketId) || preg_match(self::SOCKET_ID, $socketId) !== 1) {
+            throw new AccessDeniedHttpException();
+        }
+
+        return $socketId;
+    }
+
+    /**
+     * @return array{auth: string, channel_data: string}
+     */
+    private function presence(mixed $request, string $socketId, string $channel, mixed $result): array
+    {
+        $user = $this->retrieveUser($request, $this->normalizeChannelName($channel));
+
+        if (! str_starts_with($channel, 'presence-') || ! $user) {
+            throw new AccessDeniedHttpException();
+        }
+
+        $id = method_exists($user, 'getAuthIdentifierForBroadcasting')
+            ? $user->getAuthIdentifierForBroadcasting()
+            : $user->getAuthIdentifier();
+
+        return $this->connection->signer()->presence($socketId, $channel, (string) $id, $result);
+    }
+
+    /**
+     * One entry for up to 100 plain channels and one for each encrypted channel, which has a key of
+     * its own. Encrypted ones come first: they are the longer, so a limit is met before anything
+     * was sent.
+     *
+     * @param list<string> $names
+     * @param array<array-key, mixed> $payload
+     *
+     * @return list<array{channel: string|list<string>, name: string, data: mixed, socket_id: string|null}>
+     */
+    private function triggers(array $names, string $event, array $payload, ?string $socketId): array
+    {
+        $rest = ['name' => $event, 'data' => $payload, 'socket_id' => $socketId];
+        $triggers = [];
+        $plain = [];
+
+        foreach ($names as $name) {
+            if (str_starts_with($name, self::ENCRYPTED)) {
+                $data = $this->connection->cipher()->encrypt($name, $payload);
+                $triggers[] = ['channel' => $name, 'data' => $data] + $rest;
+            } else {
+                $plain[] = $name;
+            }
+        }
+
+        foreach (array_chunk($plain, self::CHANNELS_MAX) as $chunk) {
+            $triggers[] = ['channel' => $chunk] + $rest;
+        }
+
+        return $triggers;
+    }
+
+    /**
+     * @param list<array{channel: string|list<string>, name: string, data: mixed, socket_id: string|null}> $triggers
+     */
+    private function send(array $triggers, string $event): void
+    {
+        $publisher = $this->publisher();
+
+        if (count($triggers) === 1) {
+            $trigger = $triggers[0];
+            $result = $publisher->trigger($trigger['channel'], $event, $trigger['data'], $trigger['socket_id']);
+            $this->settle([$result], $event);
+
+            return;
+        }
+
+        // The extension checks one batch before it sends any of it; more than one is checked here.
+        if (count($triggers) > self::BATCH_MAX) {
+            $this->checkNames($triggers);
+        }
+
+        $results = [];
+
+        foreach (array_chunk($triggers, self::BATCH_MAX) as $batch) {
+            $results[] = $publisher->triggerBatch($batch);
+        }
+
+        $this->settle($results, $event);
+    }
+
+    /**
+     * @param list<array{channel: string|list<string>}> $triggers
+     */
+    private function checkNames(array $triggers): void
+    {
+        foreach ($triggers as $trigger) {
+            foreach ((array) $trigger['channel'] as $name) {
+                if (preg_match(self::CHANNEL, $name) !== 1) {
+                    throw new ValueError("\"{$name}\" is no channel name.");
+                }
+            }
+        }
+    }
+
+    /**
+     * @param list<int> $results
+     */
+    private function settle(array $results, string $event): void
+    {
+        if (in_array(Publisher::DROPPED, $results, true)) {
+            throw new EventDroppedException($this->droppedMessage($event), $this->outage->drop());
+        }
+
+        if (in_array(Publisher::SENT, $results, true)) {
+            $this->outage->end();
+        }
+    }
+
+    private function droppedMessage(string $event): string
+    {
+        $error = $this->publisher()->stats()['last_error'] ?? null;
+
+        return "Clairon dropped {$event}: the outbox is full because "
+            .$this->connection->dsn()->redacted().' takes no events'
+            .($error === null ? '' : " ({$error})")
+            .'. Is the relay running? "php artisan clairon:start" starts it.';
+    }
+
+    private function publisher(): Publisher
+    {
+        if ($this->publisher === null) {
+            $this->publisher = $this->connection->publisher();
+            $this->outage->resume($this->publisher->stats()['dropped_in_a_row'] ?? 0);
+        }
+
+        return $this->publisher;
+    }
+}

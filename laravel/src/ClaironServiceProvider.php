@@ -1,0 +1,65 @@
+<?php
+
+// SPDX-License-Identifier: MIT
+
+declare(strict_types=1);
+
+namespace Clairon\Laravel;
+
+use Illuminate\Broadcasting\BroadcastManager;
+use Illuminate\Contracts\Broadcasting\Factory;
+use Illuminate\Contracts\Debug\ExceptionHandler;
+use Illuminate\Foundation\Console\AboutCommand;
+use Illuminate\Support\Facades\Facade;
+use Illuminate\Support\ServiceProvider;
+
+/**
+ * Registers the driver "clairon", the manager that broadcasts in this process, and the commands.
+ * Opens nothing and needs no extension: an application whose relay is away boots as usual.
+ */
+final class ClaironServiceProvider extends ServiceProvider
+{
+    private const CONNECTION = __DIR__.'/../config/connection.php';
+
+    private const CONFIG = __DIR__.'/../config/clairon.php';
+
+    public function register(): void
+    {
+        $this->mergeConfigFrom(self::CONNECTION, 'broadcasting.connections.clairon');
+        $this->mergeConfigFrom(self::CONFIG, 'clairon');
+
+        // extend() and not singleton(): Laravel's provider of the manager is deferred and would bind
+        // its own over ours when it is loaded.
+        $this->app->extend(
+            BroadcastManager::class,
+            static fn (BroadcastManager $manager) => InlineBroadcastManager::wrap($manager)
+        );
+        Facade::clearResolvedInstance(Factory::class);
+
+        $this->callAfterResolving(BroadcastManager::class, static function (BroadcastManager $manager): void {
+            $manager->extend('clairon', static fn ($app, array $config) => self::makeBroadcaster($app, $config));
+        });
+    }
+
+    public function boot(): void
+    {
+        if (! $this->app->runningInConsole()) {
+            return;
+        }
+
+        $this->publishes([self::CONFIG => $this->app->configPath('clairon.php')], ['clairon', 'clairon-config']);
+        $this->commands([Console\InstallCommand::class, Console\StartCommand::class]);
+
+        $app = $this->app;
+        AboutCommand::add('Clairon', static fn () => (new About($app))->lines());
+    }
+
+    private static function makeBroadcaster(mixed $app, array $config): ClaironBroadcaster
+    {
+        $report = ($app['config']['clairon.on_failure'] ?? 'report') === 'report'
+            ? static fn ($e) => $app->make(ExceptionHandler::class)->report($e)
+            : null;
+
+        return new ClaironBroadcaster(new Connection($config, $app->bound('octane')), new Outage($report));
+    }
+}

@@ -1,0 +1,139 @@
+<?php
+
+// SPDX-License-Identifier: MIT
+
+declare(strict_types=1);
+
+namespace Clairon\Laravel;
+
+use Clairon\Publisher;
+
+/**
+ * One broadcasting connection's configuration and the publisher made from it. Nothing is checked or
+ * opened before it is used: routes/channels.php makes the driver in every request.
+ */
+final class Connection
+{
+    private const NEEDED = ['app_id' => '_APP_ID', 'key' => '_APP_KEY', 'secret' => '_APP_SECRET'];
+
+    private ?Publisher $publisher = null;
+
+    private ?ChannelSigner $signer = null;
+
+    private ?ChannelCipher $cipher = null;
+
+    /**
+     * @param array<string, mixed> $config of broadcasting.connections
+     * @param bool $servesRequests whether this command-line process serves web requests (Octane)
+     */
+    public function __construct(
+        #[\SensitiveParameter] private readonly array $config,
+        private readonly bool $servesRequests = false
+    ) {
+    }
+
+    public function publisher(): Publisher
+    {
+        return $this->publisher ??= $this->makePublisher();
+    }
+
+    public function signer(): ChannelSigner
+    {
+        return $this->signer ??= new ChannelSigner($this->needed('key'), $this->needed('secret'));
+    }
+
+    public function cipher(): ChannelCipher
+    {
+        return $this->cipher ??= ChannelCipher::fromBase64(
+            $this->config['options']['encryption_master_key_base64'] ?? null
+        );
+    }
+
+    public function allowsJsonp(): bool
+    {
+        return (bool) ($this->config['jsonp'] ?? false);
+    }
+
+    public function dsn(): Dsn
+    {
+        return new Dsn((string) ($this->config['dsn'] ?? ''));
+    }
+
+    /**
+     * @return array{app_id: string, key: string, secret: string}
+     */
+    public function application(): array
+    {
+        return [
+            'app_id' => $this->needed('app_id'),
+            'key' => $this->needed('key'),
+            'secret' => $this->needed('secret'),
+        ];
+    }
+
+    private function makePublisher(): Publisher
+    {
+        if (! class_exists(Publisher::class)) {
+            throw new UnavailableException(
+                'The PHP extension "clairon" is not loaded in '.PHP_SAPI.': run "pecl install clairon", '
+                .'put "extension=clairon" into its php.ini and restart PHP.'
+            );
+        }
+
+        $app = $this->application();
+
+        return new Publisher($this->dsn()->text, [
+            'app' => $app['app_id'],
+            'key' => $app['key'],
+            'secret' => $app['secret'],
+        ] + $this->publisherOptions());
+    }
+
+    /**
+     * @return array<string, string|int>
+     */
+    private function publisherOptions(): array
+    {
+        $options = ($this->config['publisher'] ?? []) + ['cli_wait_ms' => null];
+
+        if ($options['cli_wait_ms'] === null && $this->servesRequests) {
+            $options['cli_wait_ms'] = 0;
+        }
+
+        $options = array_filter($options, static fn ($value) => $value !== null && $value !== '');
+
+        foreach (['outbox_events', 'outbox_bytes', 'cli_wait_ms', 'payload_bytes'] as $number) {
+            if (isset($options[$number])) {
+                $options[$number] = $this->number("publisher.{$number}", $options[$number]);
+            }
+        }
+
+        return $options;
+    }
+
+    private function number(string $name, mixed $value): int
+    {
+        $number = filter_var($value, FILTER_VALIDATE_INT);
+
+        if ($number === false) {
+            throw new UnavailableException("The broadcasting connection's {$name} must be a whole number.");
+        }
+
+        return $number;
+    }
+
+    private function needed(string $key): string
+    {
+        $value = $this->config[$key] ?? null;
+
+        if ($value === null || $value === '') {
+            $variable = ($this->config['family'] ?? 'CLAIRON').self::NEEDED[$key];
+
+            throw new UnavailableException(
+                "The broadcasting connection lacks \"{$key}\": set {$variable} in .env, or run \"php artisan clairon:install\"."
+            );
+        }
+
+        return (string) $value;
+    }
+}

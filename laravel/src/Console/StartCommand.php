@@ -1,0 +1,123 @@
+<?php
+
+// SPDX-License-Identifier: MIT
+
+declare(strict_types=1);
+
+namespace Clairon\Laravel\Console;
+
+use Clairon\Laravel\Connection;
+use Clairon\Laravel\RelayBinary;
+use Clairon\Laravel\RelayCommand;
+use Clairon\Laravel\UnavailableException;
+use Illuminate\Console\Command;
+use Symfony\Component\Process\Process;
+
+/**
+ * Runs the relay in the foreground with this application's key and secret. Where PHP can (pcntl),
+ * the process becomes the relay; else the relay is a child, its output and exit code are passed on
+ * and so are signals.
+ */
+final class StartCommand extends Command
+{
+    protected $signature = 'clairon:start
+        {--host= : Address to listen on, instead of clairon.relay.host}
+        {--port= : Port to listen on, instead of clairon.relay.port; 0 lets the system choose}
+        {--workers= : Threads that serve connections}
+        {--connection=clairon : Broadcasting connection whose application and DSN are used}
+        {--as-child : Run the relay as a child even where PHP could become it}';
+
+    protected $description = 'Start clairon-relay for this application';
+
+    public function handle(): int
+    {
+        try {
+            $config = $this->connectionConfig();
+            $binary = (new RelayBinary())->find($this->laravel['config']['clairon.relay.path']);
+            $relay = new RelayCommand(new Connection($config), $this->settings(), $config);
+        } catch (UnavailableException $e) {
+            $this->components->error($e->getMessage());
+
+            return self::FAILURE;
+        }
+
+        $environment = $relay->environment(getenv(), $this->laravel->environmentFilePath());
+
+        if (function_exists('pcntl_exec') && ! $this->option('as-child')) {
+            return $this->become($binary, $relay->arguments(), $environment);
+        }
+
+        return $this->runChild([$binary, ...$relay->arguments()], $environment);
+    }
+
+    /**
+     * @return array<string, mixed>
+     */
+    private function connectionConfig(): array
+    {
+        $name = $this->option('connection');
+        $config = $this->laravel['config']["broadcasting.connections.{$name}"];
+
+        if (! is_array($config) || ($config['driver'] ?? null) !== 'clairon') {
+            throw new UnavailableException(
+                "config/broadcasting.php has no connection \"{$name}\" with the driver \"clairon\"."
+            );
+        }
+
+        return $config;
+    }
+
+    /**
+     * @return array{host: mixed, port: mixed, workers: mixed, config: mixed}
+     */
+    private function settings(): array
+    {
+        $config = (array) $this->laravel['config']['clairon.relay'];
+
+        return [
+            'host' => $this->option('host') ?? $config['host'] ?? null,
+            'port' => $this->option('port') ?? $config['port'] ?? null,
+            'workers' => $this->option('workers') ?? $config['workers'] ?? null,
+            'config' => $config['config'] ?? null,
+        ];
+    }
+
+    /**
+     * @param list<string> $arguments
+     * @param array<string, string> $environment
+     */
+    private function become(string $binary, array $arguments, array $environment): int
+    {
+        // Console commands block nothing themselves, but a mask would be inherited.
+        pcntl_sigprocmask(SIG_SETMASK, []);
+        @pcntl_exec($binary, $arguments, $environment);
+
+        $this->components->error("{$binary} could not be started: ".pcntl_strerror(pcntl_get_last_error()).'.');
+
+        return self::FAILURE;
+    }
+
+    /**
+     * @param list<string> $command
+     * @param array<string, string> $environment
+     */
+    private function runChild(array $command, array $environment): int
+    {
+        // Process adds the parent's variables to these unless they are set to false.
+        $hidden = array_fill_keys(array_keys(getenv() + $_ENV + $_SERVER), false);
+        $process = new Process($command, null, $environment + $hidden, null, null);
+
+        foreach (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as $name) {
+            if (function_exists('pcntl_signal') && defined($name)) {
+                pcntl_async_signals(true);
+                pcntl_signal(constant($name), static fn (int $signal) => $process->signal($signal));
+            }
+        }
+
+        $process->start(function (string $type, string $text): void {
+            fwrite($type === Process::ERR ? STDERR : STDOUT, $text);
+        });
+
+        return $process->wait();
+    }
+}

@@ -1,0 +1,119 @@
+<?php
+
+// SPDX-License-Identifier: MIT
+
+declare(strict_types=1);
+
+namespace Clairon\Laravel\Install;
+
+use Illuminate\Contracts\Foundation\Application;
+
+/**
+ * routes/channels.php and its registration, as install:broadcasting makes them. That command is not
+ * called: it would choose another driver, write its variables and rewrite .env and echo.js.
+ */
+final class ChannelsStep implements Step
+{
+    private const ROUTES = <<<'PHP'
+<?php
+
+use Illuminate\Support\Facades\Broadcast;
+
+Broadcast::channel('App.Models.User.{id}', function ($user, $id) {
+    return (int) $user->id === (int) $id;
+});
+
+PHP;
+
+    private const LINE = "channels: __DIR__.'/../routes/channels.php',";
+
+    private const COMMENTED_PROVIDER = '~//[ \t]*(App\\\\Providers\\\\BroadcastServiceProvider::class)~';
+
+    public function run(Application $app, Journal $journal): void
+    {
+        $this->writeRoutes($app->basePath('routes/channels.php'), $journal);
+        $bootstrap = $app->basePath('bootstrap/app.php');
+        $text = TextFile::isThere($bootstrap) ? TextFile::read($bootstrap)->text : '';
+
+        if (str_contains($text, 'Application::configure(')) {
+            $this->register(TextFile::read($bootstrap), $journal);
+        } else {
+            $this->enableProvider($app->configPath('app.php'), $journal);
+        }
+    }
+
+    private function writeRoutes(string $path, Journal $journal): void
+    {
+        if (TextFile::isThere($path)) {
+            $journal->kept[] = 'routes/channels.php: is there';
+
+            return;
+        }
+
+        $file = TextFile::make($path);
+        $file->append(self::ROUTES);
+        $file->save();
+        $journal->done[] = 'routes/channels.php: written';
+    }
+
+    private function register(TextFile $file, Journal $journal): void
+    {
+        if (preg_match('~^[^/\n]*(?:\bchannels:|->withBroadcasting\()~m', $file->text) === 1) {
+            $journal->kept[] = 'bootstrap/app.php: channels are registered';
+
+            return;
+        }
+
+        foreach ($this->places() as $pattern => $replace) {
+            $changed = preg_replace_callback(
+                $pattern,
+                static fn (array $match) => $replace($match, $file->eol),
+                $file->text,
+                1,
+                $count
+            );
+
+            if ($count === 1) {
+                $file->text = (string) $changed;
+                $file->save();
+                $journal->done[] = 'bootstrap/app.php: registered routes/channels.php';
+
+                return;
+            }
+        }
+
+        $journal->failed[] = 'bootstrap/app.php has no withRouting(): add '
+            ."->withBroadcasting(__DIR__.'/../routes/channels.php') to it by hand.";
+    }
+
+    /**
+     * @return array<string, callable(array<int, string>, string): string>
+     */
+    private function places(): array
+    {
+        return [
+            '~^([ \t]*)//[ \t]*(channels:)~m' => static fn (array $m) => $m[1].$m[2],
+            '~^([ \t]*)commands:[^\n]*,[ \t]*\r?\n~m' => static fn (array $m, string $eol) => $m[0].$m[1].self::LINE.$eol,
+            '~^([ \t]*)->withRouting\(~m' => static fn (array $m, string $eol) => $m[0].$eol.$m[1].'    '.self::LINE,
+        ];
+    }
+
+    /**
+     * The skeleton of Laravel 10 and before.
+     */
+    private function enableProvider(string $path, Journal $journal): void
+    {
+        $file = TextFile::isThere($path) ? TextFile::read($path) : TextFile::make($path);
+
+        if (preg_match(self::COMMENTED_PROVIDER, $file->text) === 1) {
+            $file->text = (string) preg_replace(self::COMMENTED_PROVIDER, '$1', $file->text);
+            $file->save();
+            $journal->done[] = 'config/app.php: enabled BroadcastServiceProvider';
+        } elseif (str_contains($file->text, 'BroadcastServiceProvider::class')) {
+            $journal->kept[] = 'config/app.php: BroadcastServiceProvider is enabled';
+        } else {
+            $journal->failed[] = 'Neither bootstrap/app.php nor config/app.php could register routes/channels.php: '
+                .'call Broadcast::routes() and require the file in a service provider.';
+        }
+    }
+}
