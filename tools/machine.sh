@@ -106,6 +106,18 @@ apt_update() {
 	apt-get update -qq || die 'apt-get update failed: the package sources of this machine can not be reached. Its messages are above.'
 }
 
+# One line every few seconds for as long as apt-get, process $1, runs.
+apt_progress() {
+	local pid=$1 log=$LOGS/apt.log told='' now
+	while kill -0 "$pid" 2>/dev/null; do
+		now=$(awk '/newly installed/ { n = $1 + $3 } /^Get:/ { g++ } /^Unpacking / { u++ } /^Setting up / { s++ }
+			END { if (n) printf "%d packages: %d fetched, %d unpacked, %d set up", n, g, u, s }' "$log" 2>/dev/null)
+		[ -z "$now" ] || [ "$now" = "$told" ] || printf '    %s\n' "$now"
+		told=$now
+		sleep 5
+	done
+}
+
 apt_install() {
 	local before policy=/usr/sbin/policy-rc.d own_policy='' unit status=0
 	before=$(enabled_units)
@@ -115,8 +127,10 @@ apt_install() {
 		printf '#!/bin/sh\nexit 101\n' >$policy
 		chmod 755 $policy
 	fi
-	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-		-o Dpkg::Use-Pty=0 "$@" >"$LOGS/apt.log" 2>&1 || status=$?
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
+		-o Dpkg::Use-Pty=0 "$@" >"$LOGS/apt.log" 2>&1 </dev/null &
+	apt_progress $!
+	wait $! || status=$?
 	if [ -n "$own_policy" ]; then
 		rm -f $policy
 		trap - EXIT
