@@ -41,15 +41,15 @@ struct conf_app {
 	char id[CLN_APP_ID_MAX + 1];
 	char key[CLN_APP_KEY_MAX + 1];
 	char secret[CLN_APP_SECRET_MAX + 1];
-	bool client_events;          /* default true */
-	unsigned client_event_rate;  /* a second and connection, default 10 */
-	unsigned max_connections;    /* 0: no limit of its own; more gets 4004 */
-	unsigned members;            /* of a presence channel, default 100 */
-	unsigned member_bytes;       /* user_info, default 1024 */
-	size_t payload_bytes;        /* data of an event, default 10240 */
-	size_t message_bytes;        /* one client message, default 10240 */
-	unsigned channels;           /* subscriptions of a connection, default 100 */
-	bool enabled;                /* default true; false gets 4003 */
+	bool client_events;         /* default true */
+	unsigned client_event_rate; /* a second and connection, default 10 */
+	unsigned max_connections;   /* 0: no limit of its own; more gets 4004 */
+	unsigned members;           /* of a presence channel, default 100 */
+	unsigned member_bytes;      /* user_info, default 1024 */
+	size_t payload_bytes;       /* data of an event, default 10240 */
+	size_t message_bytes;       /* one client message, default 10240 */
+	unsigned channels;          /* subscriptions of a connection, default 100 */
+	bool enabled;               /* default true; false gets 4003 */
 };
 
 struct conf {
@@ -62,30 +62,30 @@ struct conf {
 	enum conf_engine engine;
 	char redis[CONF_ADDRESS_MAX]; /* redis://[user:password@]host[:port][/db] or unix:PATH */
 	char bus_prefix[CLN_BUS_PREFIX_MAX + 1];
-	unsigned workers;            /* 0 until conf_load() has chosen: then 1 to CONF_WORKERS_MAX */
-	unsigned max_connections;    /* 0: as many as descriptors allow (server.c fills it in) */
-	int64_t activity_timeout_ms; /* told to clients in seconds, default 120000 */
-	int64_t ping_grace_ms;       /* on top of it, before a probe, default 15000 */
-	int64_t pong_timeout_ms;     /* default 30000 */
-	int64_t close_timeout_ms;    /* for the peer's close frame and FIN, default 2000 */
-	int64_t request_timeout_ms;  /* HTTP head and body, default 10000 */
-	int64_t drain_timeout_ms;    /* at SIGTERM, default 5000 */
-	int64_t backlog_age_ms;      /* default 10000 */
-	size_t backlog_bytes;        /* default 262144 */
-	size_t http_head_bytes;      /* default 8192 */
-	unsigned message_rate;       /* client messages a second and connection, default 50 */
-	unsigned message_burst;      /* default 200 */
-	unsigned upgrade_rate;       /* upgrades a second, 0: no limit, default 2000 */
-	unsigned mailbox_limit;      /* default 65536 */
-	unsigned seen_ids;           /* message ids remembered per worker, default 65536 */
+	unsigned workers;             /* 0 until conf_load() has chosen: then 1 to CONF_WORKERS_MAX */
+	unsigned max_connections;     /* 0: as many as descriptors allow (server.c fills it in) */
+	int64_t activity_timeout_ms;  /* told to clients in seconds, default 120000 */
+	int64_t ping_grace_ms;        /* on top of it, before a probe, default 15000 */
+	int64_t pong_timeout_ms;      /* default 30000 */
+	int64_t close_timeout_ms;     /* for the peer's close frame and FIN, default 2000 */
+	int64_t request_timeout_ms;   /* HTTP head and body, default 10000 */
+	int64_t drain_timeout_ms;     /* at SIGTERM, default 5000 */
+	int64_t backlog_age_ms;       /* default 10000 */
+	size_t backlog_bytes;         /* default 262144 */
+	size_t http_head_bytes;       /* default 8192 */
+	unsigned message_rate;        /* client messages a second and connection, default 50 */
+	unsigned message_burst;       /* default 200 */
+	unsigned upgrade_rate;        /* upgrades a second, 0: no limit, default 2000 */
+	unsigned mailbox_limit;       /* default 65536 */
+	unsigned seen_ids;            /* message ids remembered per worker, default 65536 */
 	int64_t unsubscribe_delay_ms; /* Redis: after the last local subscriber, default 5000 */
-	int64_t redis_timeout_ms;    /* connect and command, default 2000 */
+	int64_t redis_timeout_ms;     /* connect and command, default 2000 */
 	int64_t redis_backoff_max_ms; /* default 5000 */
-	char log_level[8];           /* error, warn, info, debug; default info */
+	char log_level[8];            /* error, warn, info, debug; default info */
 	struct conf_app apps[CONF_APPS_MAX];
 	size_t app_count;
 	const char *env_source; /* "CLAIRON", "REVERB", "PUSHER" or NULL: the variables that named the
-	                         * environment's application */
+							 * environment's application */
 };
 
 /* NULL if there is none. */
@@ -100,8 +100,8 @@ enum conf_result {
 
 /* Loads file (if --config is given), environment, flags, in that order of rank, into `conf`.
  * Secrets in argv are overwritten. `output` gets --help and --version. */
-enum conf_result conf_load(struct conf *conf, int argc, char **argv, char *const *env,
-	FILE *output, FILE *errors);
+enum conf_result conf_load(
+	struct conf *conf, int argc, char **argv, char *const *env, FILE *output, FILE *errors);
 
 /* docs/configuration.md's table, Markdown. */
 void conf_print_markdown(FILE *output);

@@ -55,7 +55,7 @@ static void complain_if_incomplete(
 	}
 	if (given != NULL && len > 0) {
 		const struct conf_place place = {CONF_FROM_ENV, given, 0};
-		conf_problem(loader, place, "%s is not set; set it too, or unset %s", missing, given);
+		conf_problem(loader, place, "needs %s too; set all three, or none", missing);
 	}
 }
 

@@ -106,6 +106,12 @@ static void set_flag(struct conf_loader *loader, struct flag flag)
 		refuse_unknown(loader, flag);
 		return;
 	}
+	const struct conf_place config = {CONF_FROM_FLAG, "--config", 0};
+	if (is_config && loader->has_config_flag) {
+		conf_problem(loader, config, "is given twice; remove one");
+		return;
+	}
+	loader->has_config_flag |= is_config;
 	if (flag.value == NULL || flag.value[0] == '\0') {
 		const char *known = is_app      ? "--app"
 							: is_config ? "--config"

@@ -72,6 +72,7 @@ struct conf_loader {
 	struct conf_place app_place[CONF_APPS_MAX];
 	bool app_has[CONF_APPS_MAX][CONF_KEYS_MAX]; /* own value, default else */
 	bool has_secret_in_file;
+	bool has_config_flag;
 	/* Names of the rows in the environment and as flags; places point to them. */
 	char variable[CONF_KEYS_MAX][CONF_NAME_MAX + sizeof(CONF_ENV_PREFIX)];
 	char flag[CONF_KEYS_MAX][CONF_NAME_MAX + 3];

@@ -12,7 +12,7 @@
 
 void conf_print_help(FILE *output)
 {
-	fputs("usage: clairon-relay [--config FILE] [--app ID:KEY:SECRET]... [--SETTING VALUE]...\n"
+	fputs("usage: clairon-relay [--config FILE] [--app ID:KEY:SECRET]... [--SETTING VALUE]\n"
 		  "\n"
 		  "Relays events from PHP to browsers: Pusher protocol over WebSocket.\n"
 		  "\n"

@@ -9,36 +9,37 @@
 #include <stdint.h>
 
 /* name, what it says */
-#define METRICS_LIST(M) \
-	M(connections, "open client sockets (gauge)") \
-	M(connections_total, "client sockets accepted") \
-	M(connections_refused, "client sockets closed at accept: over max_connections or out of descriptors") \
-	M(upgrades, "WebSocket upgrades completed") \
-	M(http_requests, "HTTP requests answered, upgrades left out") \
-	M(http_errors, "malformed, oversized or late HTTP requests") \
-	M(ws_errors, "connections closed for a WebSocket protocol error (1002, 1007, 1008, 1009)") \
-	M(messages_in, "WebSocket messages received") \
-	M(pusher_errors, "pusher:error frames sent") \
-	M(subscriptions, "open subscriptions (gauge)") \
-	M(subscribe_errors, "subscriptions refused") \
-	M(client_events, "client events relayed") \
-	M(client_events_refused, "client events refused: rules, rate or size") \
-	M(probes, "WebSocket pings sent to idle clients") \
-	M(probe_failures, "clients closed with 4201") \
-	M(deliveries, "messages queued to client sockets") \
-	M(sends, "send system calls for client sockets") \
-	M(backlogs, "sends that the kernel refused or cut short") \
-	M(overflows, "clients closed because they read too slowly") \
-	M(ingest_connections, "open ingest connections (gauge)") \
-	M(ingest_commands, "RESP commands received") \
-	M(ingest_errors, "RESP errors answered: syntax, authentication, limits") \
-	M(publishes, "envelopes accepted") \
-	M(envelopes_refused, "envelopes refused: version, format, signature, size, UTF-8") \
-	M(duplicates, "envelopes dropped because their id was seen on the channel") \
-	M(sequence_gaps, "gaps in a publisher's sequence") \
-	M(mail_refused, "messages dropped because a worker's mailbox was full") \
-	M(redis_connects, "connections made to Redis") \
-	M(redis_failures, "connections to Redis lost or failed") \
+#define METRICS_LIST(M)                                                                            \
+	M(connections, "open client sockets (gauge)")                                                  \
+	M(connections_total, "client sockets accepted")                                                \
+	M(connections_refused,                                                                         \
+		"client sockets closed at accept: over max_connections or out of descriptors")             \
+	M(upgrades, "WebSocket upgrades completed")                                                    \
+	M(http_requests, "HTTP requests answered, upgrades left out")                                  \
+	M(http_errors, "malformed, oversized or late HTTP requests")                                   \
+	M(ws_errors, "connections closed for a WebSocket protocol error (1002, 1007, 1008, 1009)")     \
+	M(messages_in, "WebSocket messages received")                                                  \
+	M(pusher_errors, "pusher:error frames sent")                                                   \
+	M(subscriptions, "open subscriptions (gauge)")                                                 \
+	M(subscribe_errors, "subscriptions refused")                                                   \
+	M(client_events, "client events relayed")                                                      \
+	M(client_events_refused, "client events refused: rules, rate or size")                         \
+	M(probes, "WebSocket pings sent to idle clients")                                              \
+	M(probe_failures, "clients closed with 4201")                                                  \
+	M(deliveries, "messages queued to client sockets")                                             \
+	M(sends, "send system calls for client sockets")                                               \
+	M(backlogs, "sends that the kernel refused or cut short")                                      \
+	M(overflows, "clients closed because they read too slowly")                                    \
+	M(ingest_connections, "open ingest connections (gauge)")                                       \
+	M(ingest_commands, "RESP commands received")                                                   \
+	M(ingest_errors, "RESP errors answered: syntax, authentication, limits")                       \
+	M(publishes, "envelopes accepted")                                                             \
+	M(envelopes_refused, "envelopes refused: version, format, signature, size, UTF-8")             \
+	M(duplicates, "envelopes dropped because their id was seen on the channel")                    \
+	M(sequence_gaps, "gaps in a publisher's sequence")                                             \
+	M(mail_refused, "messages dropped because a worker's mailbox was full")                        \
+	M(redis_connects, "connections made to Redis")                                                 \
+	M(redis_failures, "connections to Redis lost or failed")                                       \
 	M(redis_messages, "messages received from Redis")
 
 struct metrics {
