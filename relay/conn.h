@@ -27,7 +27,8 @@ struct conn_ops {
 	size_t (*on_data)(struct conn *conn, char *bytes, size_t len);
 	/* The peer sent FIN. NULL: conn_close(). */
 	void (*on_end)(struct conn *conn);
-	/* A frame did not fit in the backlog (limit or age). The connection stays as it is until the
+	/* A frame did not fit in the backlog (limit or age). Called at the turn's end, not from within
+	 * conn_send(); frames sent in between are dropped. The connection stays as it is until the
 	 * owner acts. NULL: conn_close(). */
 	void (*on_overflow)(struct conn *conn);
 	/* The last call; frees the owner's state. Called at the turn's end, exactly once. */
@@ -35,8 +36,8 @@ struct conn_ops {
 };
 
 struct conn_limits {
-	size_t input_bytes;   /* unconsumed input that may be kept; more closes the connection */
-	size_t backlog_bytes; /* unsent output */
+	size_t input_bytes;     /* unconsumed input that may be kept; more closes the connection */
+	size_t backlog_bytes;   /* unsent output; one frame alone may be larger */
 	int64_t backlog_age_ms; /* a head of the backlog that has not moved for so long: overflow */
 };
 
@@ -50,27 +51,40 @@ void *conn_user(const struct conn *conn);
 int conn_fd(const struct conn *conn);
 /* Also for changing protocol from within on_data(): what that call did not consume goes to the new
  * owner at once. */
-void conn_set_ops(struct conn *conn, const struct conn_limits *limits, const struct conn_ops *ops,
-	void *user);
+void conn_set_ops(
+	struct conn *conn, const struct conn_limits *limits, const struct conn_ops *ops, void *user);
 
 /* Takes a reference; sent at the turn's end. Does nothing on a closing connection. */
 void conn_send(struct conn *conn, struct frame *frame);
 size_t conn_backlog(const struct conn *conn);
-/* Drops queued frames of which no byte was sent, so that a last word can follow. */
+/* Drops queued frames of which no byte was sent, so that a last word of at most
+ * CONN_LAST_WORD_BYTES can follow, whatever the backlog's limit. */
+#define CONN_LAST_WORD_BYTES 1024
 void conn_discard_unsent(struct conn *conn);
 
 /* Pauses and resumes reading (rate limits). */
 void conn_pause(struct conn *conn);
 void conn_resume(struct conn *conn);
 
-/* Sends what is queued, shuts down writing, waits up to `linger_ms` for the peer's FIN. Input is
- * read and thrown away. */
+/* Sends what is queued (within `limits.backlog_age_ms`), shuts down writing, waits up to
+ * `linger_ms` for the peer's FIN. Input is read and thrown away, further output dropped. */
 void conn_finish(struct conn *conn, int64_t linger_ms);
+bool conn_is_finishing(const struct conn *conn);
+/* conn_close() after `delay_ms`, whatever happens until then; 0 takes it back. */
+void conn_expire(struct conn *conn, int64_t delay_ms);
 void conn_close(struct conn *conn);
 bool conn_is_closing(const struct conn *conn); /* after conn_close(), or on_end without an owner */
+
+/* The errno that ended the connection, 0 if it was neither that nor ended. */
+int conn_error(const struct conn *conn);
 
 /* "127.0.0.1:1234", "unix" or "-"; at most CONN_PEER_MAX bytes with NUL. */
 #define CONN_PEER_MAX 56
 void conn_peer(const struct conn *conn, char out[CONN_PEER_MAX]);
+
+/* For loop.c. Reads what stopped half-way in the last turn, flushes, frees; returns whether work is
+ * left for the next turn. */
+bool conn_end_turn(struct loop *loop);
+void conn_close_all(struct loop *loop);
 
 #endif
