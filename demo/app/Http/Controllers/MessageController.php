@@ -1,0 +1,80 @@
+<?php
+
+// SPDX-License-Identifier: MIT
+
+namespace App\Http\Controllers;
+
+use App\Events\MessageRead;
+use App\Events\MessageSent;
+use App\Models\Message;
+use App\Models\User;
+use App\Rules\FitsIntoAnEvent;
+use Illuminate\Http\JsonResponse;
+use Illuminate\Http\Request;
+use Illuminate\Validation\Rule;
+
+class MessageController extends Controller
+{
+    public function sendMessage(Request $request): JsonResponse
+    {
+        $validated = $request->validate([
+            'receiver_id' => ['required', 'integer', Rule::exists('users', 'id'), Rule::notIn([$request->user()->id])],
+            'content' => ['required', 'string', 'max:'.Message::MAX_LENGTH, new FitsIntoAnEvent],
+        ], [
+            'content.required' => __('chat.errors.empty'),
+            'content.max' => __('chat.errors.too_long'),
+            '*' => __('chat.errors.refused'),
+        ]);
+
+        $message = Message::create($validated + ['sender_id' => $request->user()->id]);
+        $message->setRelation('sender', $request->user());
+
+        $event = new MessageSent($message);
+        broadcast($event)->toOthers();
+
+        return response()->json($event->broadcastWith(), 201);
+    }
+
+    /** Marks this message and what its sender wrote before it as read. */
+    public function markAsRead(Request $request, Message $message): JsonResponse
+    {
+        abort_unless($message->receiver_id === $request->user()->id, 403);
+
+        $changed = Message::where('sender_id', $message->sender_id)
+            ->where('receiver_id', $message->receiver_id)
+            ->where('id', '<=', $message->id)
+            ->whereNull('read_at')
+            ->update(['read_at' => now()]);
+
+        if ($changed > 0) {
+            broadcast(new MessageRead($message->refresh()))->toOthers();
+        }
+
+        return response()->json(['message_id' => $message->id, 'changed' => $changed]);
+    }
+
+    /** What came after the message `after`, for polling and for catching up. */
+    public function list(Request $request): JsonResponse
+    {
+        $after = (int) $request->validate(['after' => ['required', 'integer', 'min:0']])['after'];
+        $me = $request->user();
+
+        $messages = Message::involving($me)->with('sender')
+            ->where('id', '>', $after)->orderBy('id')->limit(Message::LIST_LIMIT)->get();
+
+        return response()->json([
+            'messages' => $messages->map(fn (Message $message) => (new MessageSent($message))->broadcastWith()),
+            'more' => $messages->count() === Message::LIST_LIMIT,
+            'read' => Message::lastReadByReceiver($me),
+            'unread' => Message::unreadBySender($me),
+        ]);
+    }
+
+    /** One page of the conversation with $user, older than the message `before`. */
+    public function history(Request $request, User $user): JsonResponse
+    {
+        $before = $request->validate(['before' => ['nullable', 'integer', 'min:1']])['before'] ?? null;
+
+        return response()->json(['messages' => Message::page($request->user(), $user, $before)]);
+    }
+}

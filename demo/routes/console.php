@@ -1,0 +1,3 @@
+<?php
+
+// The demo has no commands of its own: clairon:start and clairon:install come with the package.
