@@ -9,7 +9,6 @@
 
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
 
@@ -176,6 +175,23 @@ long long vector_number(const struct vectors *vectors, size_t i)
 	number = strtoll(digits, &end, 10);
 	if (end == digits || *end)
 		broken(vectors, "expected a number");
+	return number;
+}
+
+uint64_t vector_hex(const struct vectors *vectors, size_t i)
+{
+	struct cln_slice text = vector_text(vectors, i);
+	uint64_t number = 0;
+
+	if (text.len == 0 || text.len > 16)
+		broken(vectors, "expected up to 16 hexadecimal digits");
+	for (size_t at = 0; at < text.len; at++) {
+		int digit = hex_digit(text.ptr[at]);
+
+		if (digit < 0)
+			broken(vectors, "expected lower-case hexadecimal digits");
+		number = number << 4 | (uint64_t)digit;
+	}
 	return number;
 }
 

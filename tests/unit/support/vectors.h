@@ -8,6 +8,7 @@
 
 #include "wire/slice.h"
 
+#include <stdint.h>
 #include <stdio.h>
 
 #define VECTOR_FIELDS_MAX 24
@@ -30,6 +31,8 @@ bool vectors_next(struct vectors *vectors);
 /* Field `i`, which must be there. */
 struct cln_slice vector_text(const struct vectors *vectors, size_t i);
 bool vector_is(const struct vectors *vectors, size_t i, const char *word);
+/* A number of up to 16 lower-case hexadecimal digits. */
+uint64_t vector_hex(const struct vectors *vectors, size_t i);
 long long vector_number(const struct vectors *vectors, size_t i);
 
 /* enum cln_err by its name in the files: ok, more, protocol, limit, space, version, signature. */
