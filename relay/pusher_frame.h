@@ -12,6 +12,28 @@
 
 #include <stdint.h>
 
+/* Pusher docs, "Error codes". */
+enum pusher_code {
+	PUSHER_NONE = 0, /* null in an error frame */
+	PUSHER_NO_APP = 4001,
+	PUSHER_DISABLED = 4003,
+	PUSHER_QUOTA = 4004,
+	PUSHER_NO_PATH = 4005,
+	PUSHER_BAD_PROTOCOL = 4007,
+	PUSHER_UNAUTHORIZED = 4009,
+	PUSHER_OVER_CAPACITY = 4100,
+	PUSHER_RESTART = 4200,
+	PUSHER_NO_PONG = 4201,
+	PUSHER_EVENT_RATE = 4301, /* never as a close code: clients would give up for good */
+};
+
+/* pusher_refusal.status */
+enum {
+	PUSHER_STATUS_BAD = 400,
+	PUSHER_STATUS_UNAUTHORIZED = 401,
+	PUSHER_STATUS_FORBIDDEN = 403,
+};
+
 struct frame *pusher_frame_established(uint64_t socket, int64_t activity_timeout_ms);
 /* `code` 0 becomes null. */
 struct frame *pusher_frame_error(unsigned code, struct cln_slice message);

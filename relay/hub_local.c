@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The hub's side that has the subscribers: asks a channel's home for interest and entry, and
+ * delivers what comes back.
+ *
+ * With one worker hub_send() is a direct call, so everything here holds also when the answer comes
+ * before hub_send() returns: after a note that may be answered, no subscription is touched again.
+ */
+#include "fanout.h"
+#include "hub_private.h"
+#include "pusher_frame.h"
+
+static struct note note_to(
+	const struct hub *hub, enum note_kind kind, const struct channel *channel)
+{
+	return (struct note){
+		.kind = kind,
+		.from = hub->loop->index,
+		.token = channel->token,
+		.msg = {.app = channel->app->index, .channel = channel_name(channel)},
+	};
+}
+
+static void drop_if_empty(struct hub *hub, struct channel *channel)
+{
+	if (!channel_is_empty(channel))
+		return;
+	const struct note note = note_to(hub, NOTE_DISINTEREST, channel);
+	hub_send(hub, channel->home, &note);
+	channel_free(channel);
+}
+
+static void drop(struct hub *hub, struct subscription *subscription)
+{
+	struct channel *const channel = subscription->channel;
+	subscription_free(subscription);
+	hub->loop->metrics.subscriptions--;
+	drop_if_empty(hub, channel);
+}
+
+/* `frame` is the success frame, NULL for subscribers that are no clients. */
+static void enter(struct subscription *subscription, struct frame *frame)
+{
+	struct subscriber *const subscriber = subscription->subscriber;
+	if (frame != NULL)
+		subscriber->ops->deliver(subscriber, subscription->channel, frame);
+	subscription_enter(subscription);
+}
+
+static void enter_plain(struct subscription *subscription)
+{
+	if (subscription->subscriber->id == 0) {
+		enter(subscription, NULL);
+		return;
+	}
+	struct frame *const frame = pusher_frame_succeeded(channel_name(subscription->channel));
+	enter(subscription, frame);
+	frame_unref(frame);
+}
+
+static struct channel *ensure_channel(struct hub *hub, struct app *app, struct cln_slice name,
+	const struct cln_channel_type *type, bool *is_new)
+{
+	struct channel *channel = channel_find(app, name);
+	*is_new = channel == NULL;
+	if (channel == NULL) {
+		channel = channel_new(app, name, type);
+		channel->home = hub_home_of(hub, app->index, name);
+		channel->token = ++hub->last_token;
+	}
+	return channel;
+}
+
+static void ask_to_join(
+	struct hub *hub, const struct subscription *subscription, const struct hub_member *member)
+{
+	struct note note = note_to(hub, NOTE_JOIN, subscription->channel);
+	note.token = subscription->token;
+	note.socket = subscription->subscriber->id;
+	note.user_id = member->id;
+	note.user_info = member->info;
+	hub_send(hub, subscription->channel->home, &note);
+}
+
+enum hub_subscribed hub_subscribe(struct hub *hub, struct subscriber *subscriber, struct app *app,
+	struct cln_slice name, const struct cln_channel_type *type, const struct hub_member *member)
+{
+	bool is_new;
+	struct channel *const channel = ensure_channel(hub, app, name, type, &is_new);
+	if (!is_new && subscription_find(subscriber, channel) != NULL)
+		return HUB_ALREADY;
+	struct subscription *const subscription =
+		subscription_new(channel, subscriber, ++hub->last_token, member->id);
+	hub->loop->metrics.subscriptions++;
+	if (is_new) {
+		const struct note note = note_to(hub, NOTE_INTEREST, channel);
+		hub_send(hub, channel->home, &note);
+	}
+	if (member->id.len > 0)
+		ask_to_join(hub, subscription, member);
+	else if (channel->is_live && subscription_is_waiting(subscription))
+		enter_plain(subscription);
+	return HUB_SUBSCRIBED;
+}
+
+struct subscription *hub_find(struct subscriber *subscriber, struct app *app, struct cln_slice name)
+{
+	const struct channel *const channel = channel_find(app, name);
+	return channel == NULL ? NULL : subscription_find(subscriber, channel);
+}
+
+void hub_unsubscribe(struct hub *hub, struct subscription *subscription)
+{
+	struct channel *const channel = subscription->channel;
+	struct note note = {.kind = NOTE_CANCEL};
+	char user_id[PRESENCE_USER_ID_MAX];
+	if (subscription->user_id_len > 0) {
+		const bool is_waiting = subscription_is_waiting(subscription);
+		note = note_to(hub, is_waiting ? NOTE_CANCEL : NOTE_LEAVE, channel);
+		note.token = subscription->token;
+		note.user_id = cln_slice(user_id, subscription->user_id_len);
+		memcpy(user_id, subscription->user_id, subscription->user_id_len);
+	}
+	/* First out, so that the socket doesn't hear of its own leaving; the home must learn of the
+	 * member's leaving before it learns that nobody is left. */
+	subscription_free(subscription);
+	hub->loop->metrics.subscriptions--;
+	if (note.user_id.len > 0)
+		hub_send(hub, channel->home, &note);
+	drop_if_empty(hub, channel);
+}
+
+void hub_unsubscribe_all(struct hub *hub, struct subscriber *subscriber)
+{
+	struct subscription *subscription;
+	while ((subscription = LIST_FIRST(&subscriber->subscriptions)) != NULL)
+		hub_unsubscribe(hub, subscription);
+}
+
+void hub_publish(struct hub *hub, const struct msg *msg)
+{
+	const struct note note = {.kind = NOTE_MESSAGE, .from = hub->loop->index, .msg = *msg};
+	hub_send(hub, hub_home_of(hub, msg->app, msg->channel), &note);
+}
+
+static struct channel *channel_of(struct hub *hub, const struct note *note)
+{
+	return channel_find(&hub->apps[note->msg.app], note->msg.channel);
+}
+
+/* A token that differs belongs to an interest that was given up meanwhile. */
+static struct channel *channel_of_interest(struct hub *hub, const struct note *note)
+{
+	struct channel *const channel = channel_of(hub, note);
+	return channel != NULL && channel->token == note->token ? channel : NULL;
+}
+
+static void on_live(struct hub *hub, const struct note *note)
+{
+	struct channel *const channel = channel_of_interest(hub, note);
+	if (channel == NULL)
+		return;
+	channel->is_live = true;
+	struct subscription *subscription = TAILQ_FIRST(&channel->waiting);
+	while (subscription != NULL) {
+		struct subscription *const next = TAILQ_NEXT(subscription, of_channel);
+		if (subscription->user_id_len == 0)
+			enter_plain(subscription);
+		subscription = next;
+	}
+}
+
+static void on_down(struct hub *hub, const struct note *note)
+{
+	struct channel *const channel = channel_of_interest(hub, note);
+	if (channel != NULL)
+		channel->is_live = false;
+}
+
+/* The subscription that a join was for; NULL if it is gone. */
+static struct subscription *joining(struct hub *hub, const struct note *note)
+{
+	struct session *const session = hub_find_session(hub, note->socket);
+	const struct channel *const channel = channel_of(hub, note);
+	if (session == NULL || channel == NULL)
+		return NULL;
+	struct subscription *const subscription =
+		subscription_find(session_subscriber(session), channel);
+	return subscription != NULL && subscription->token == note->token ? subscription : NULL;
+}
+
+static void on_joined(struct hub *hub, const struct note *note)
+{
+	struct subscription *const subscription = joining(hub, note);
+	if (subscription != NULL) {
+		enter(subscription, note->msg.frame);
+		return;
+	}
+	struct note leave = *note;
+	leave.kind = NOTE_LEAVE;
+	leave.from = hub->loop->index;
+	leave.msg.frame = NULL;
+	hub_send(hub, note->from, &leave);
+}
+
+static void on_refused(struct hub *hub, const struct note *note)
+{
+	struct subscription *const subscription = joining(hub, note);
+	if (subscription == NULL)
+		return;
+	const struct pusher_refusal refusal = {
+		.channel = note->msg.channel,
+		.type = "LimitReached",
+		.status = PUSHER_STATUS_FORBIDDEN,
+		.message = CLN_SLICE("The presence channel has as many members as it may have"),
+	};
+	session_refuse(hub_find_session(hub, note->socket), &refusal);
+	drop(hub, subscription);
+}
+
+static void on_deliver(struct hub *hub, const struct note *note)
+{
+	const struct channel *const channel = channel_of(hub, note);
+	if (channel == NULL)
+		return;
+	struct session *except = NULL;
+	if (note->msg.except != 0)
+		except = hub_find_session(hub, note->msg.except);
+	hub->loop->metrics.deliveries += fanout_deliver(
+		channel, note->msg.frame, except == NULL ? NULL : session_subscriber(except));
+}
+
+static void on_watch(struct hub *hub, const struct note *note)
+{
+	watch_deliver(hub, &note->msg);
+}
+
+void hub_local_handle(struct hub *hub, const struct note *note)
+{
+	static void (*const handlers[])(struct hub * hub, const struct note *note) = {
+		[NOTE_LIVE] = on_live,
+		[NOTE_DOWN] = on_down,
+		[NOTE_JOINED] = on_joined,
+		[NOTE_REFUSED] = on_refused,
+		[NOTE_DELIVER] = on_deliver,
+		[NOTE_WATCH] = on_watch,
+	};
+	handlers[note->kind](hub, note);
+}

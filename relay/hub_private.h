@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the parts of the hub (hub.c, hub_local.c, hub_home.c, note.c) and its users within the
+ * worker (session, pusher, ingest, engines) see of it. Own thread only, but for what says other.
+ */
+#ifndef HUB_PRIVATE_H
+#define HUB_PRIVATE_H
+
+#include "base/log.h"
+#include "channel.h"
+#include "engine.h"
+#include "home.h"
+#include "hub.h"
+#include "msg.h"
+#include "note.h"
+#include "seen.h"
+#include "session_private.h"
+#include "ws.h"
+
+#include "../wire/id.h"
+
+#include <stdatomic.h>
+
+struct hub_shared {
+	const struct conf *conf;
+	struct hub *hubs[CONF_WORKERS_MAX];
+	unsigned count;
+	atomic_bool is_draining;
+	atomic_uint sessions;
+	atomic_uint app_sessions[CONF_APPS_MAX];
+	atomic_uint_fast64_t watching; /* bit per worker that has pattern watchers */
+};
+
+struct watch;
+LIST_HEAD(watch_list, watch);
+struct ingest;
+LIST_HEAD(ingest_list, ingest);
+
+struct hub {
+	struct hub_shared *shared;
+	struct loop *loop;
+	struct engine *engine;
+	struct app *apps;
+	struct seen seen;         /* of the channels at home here */
+	struct session *sessions; /* uthash by socket id */
+	atomic_uint session_count;
+	uint64_t last_token;
+	struct cln_id_source ids; /* of client events */
+	struct ws_limits *limits; /* per application, and one more for refused upgrades */
+	struct frame *pong;
+	struct watch_list watches; /* patterns that people watch, see ingest.h */
+	struct ingest_list ingests;
+	int64_t started_ms;
+	bool is_stopped;
+	struct log_limit log_refusals;
+};
+
+/* --- this worker's side of channels (hub_local.c) --- */
+
+enum hub_subscribed {
+	HUB_SUBSCRIBED, /* or under way: the frames that say so come by themselves */
+	HUB_ALREADY,
+};
+
+/* Of a presence member; zeroed for other subscriptions. */
+struct hub_member {
+	struct cln_slice id;
+	struct cln_slice info;
+};
+
+/* The name and its type must have passed cln_channel_check(). */
+enum hub_subscribed hub_subscribe(struct hub *hub, struct subscriber *subscriber, struct app *app,
+	struct cln_slice name, const struct cln_channel_type *type, const struct hub_member *member);
+/* NULL if `subscriber` is not on that channel. */
+struct subscription *hub_find(
+	struct subscriber *subscriber, struct app *app, struct cln_slice name);
+void hub_unsubscribe(struct hub *hub, struct subscription *subscription);
+void hub_unsubscribe_all(struct hub *hub, struct subscriber *subscriber);
+
+/* To all subscribers of the channel, by way of its home. */
+void hub_publish(struct hub *hub, const struct msg *msg);
+/* A fresh message id for a client event. */
+void hub_next_id(struct hub *hub, unsigned char id[CLN_ID_BYTES]);
+
+struct session *hub_find_session(struct hub *hub, uint64_t socket);
+
+/* --- the home side (hub_home.c), called by engines --- */
+
+/* The engine delivers `channel` from now on. */
+void hub_on_live(struct hub *hub, struct app *app, struct cln_slice channel);
+/* The engine lost its link: nothing is live until it says so again. */
+void hub_on_lost(struct hub *hub);
+
+/* --- mail between hubs --- */
+
+/* Calls the handler directly if `worker` is this one. */
+void hub_send(struct hub *hub, unsigned worker, const struct note *note);
+unsigned hub_home_of(const struct hub *hub, unsigned app, struct cln_slice channel);
+
+void hub_local_handle(struct hub *hub, const struct note *note);
+void hub_home_handle(struct hub *hub, const struct note *note);
+/* In ingest_watch.c: shows a message to the people who watch patterns in this worker. */
+void watch_deliver(struct hub *hub, const struct msg *msg);
+
+#endif

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * SUBSCRIBE and PSUBSCRIBE on an ingest connection: for a person who wants to see what the clients
+ * of an application get. Shown is the client text. Channels go by their own name; a bus name
+ * (clairon:1:{PART}:APPID:CHANNEL) is understood, too. A pattern sees every message that passes
+ * this relay's homes, so with the redis engine only those of channels that clients subscribe to.
+ */
+#include "ingest_private.h"
+
+struct watch {
+	LIST_ENTRY(watch) link;
+	struct ingest *ingest;
+	size_t len;
+	char pattern[];
+};
+
+/* --- globs --- */
+
+/* The set behind '['; *used tells how much of the pattern it took. */
+static bool set_matches(struct cln_slice set, char c, size_t *used)
+{
+	size_t i = 0;
+	bool is_hit = false;
+	const bool is_inverse = set.len > 0 && set.ptr[0] == '^';
+	if (is_inverse)
+		i++;
+	for (; i < set.len && set.ptr[i] != ']'; i++) {
+		if (i + 2 < set.len && set.ptr[i + 1] == '-' && set.ptr[i + 2] != ']') {
+			is_hit |= set.ptr[i] <= c && c <= set.ptr[i + 2];
+			i += 2;
+		} else {
+			is_hit |= set.ptr[i] == c;
+		}
+	}
+	*used = i < set.len ? i + 1 : i;
+	return is_hit != is_inverse;
+}
+
+/* Whether the pattern's next item (no '*') matches `c`; *used is its length. */
+static bool item_matches(struct cln_slice pattern, char c, size_t *used)
+{
+	*used = 1;
+	switch (pattern.ptr[0]) {
+	case '?':
+		return true;
+	case '[': {
+		size_t set;
+		const bool is_hit = set_matches(cln_slice_from(pattern, 1), c, &set);
+		*used += set;
+		return is_hit;
+	}
+	case '\\':
+		if (pattern.len > 1) {
+			*used = 2;
+			return pattern.ptr[1] == c;
+		}
+		return c == '\\';
+	default:
+		return pattern.ptr[0] == c;
+	}
+}
+
+/* Of several stars only the last is ever tried again: time is bounded by the product of the
+ * lengths. */
+bool watch_matches(struct cln_slice pattern, struct cln_slice text)
+{
+	struct cln_slice star_pattern = {0};
+	struct cln_slice star_text = {0};
+	bool has_star = false;
+	while (text.len > 0) {
+		size_t used;
+		if (pattern.len > 0 && pattern.ptr[0] == '*') {
+			pattern = cln_slice_from(pattern, 1);
+			star_pattern = pattern;
+			star_text = text;
+			has_star = true;
+		} else if (pattern.len > 0 && item_matches(pattern, text.ptr[0], &used)) {
+			pattern = cln_slice_from(pattern, used);
+			text = cln_slice_from(text, 1);
+		} else if (has_star) {
+			star_text = cln_slice_from(star_text, 1);
+			pattern = star_pattern;
+			text = star_text;
+		} else {
+			return false;
+		}
+	}
+	while (pattern.len > 0 && pattern.ptr[0] == '*')
+		pattern = cln_slice_from(pattern, 1);
+	return pattern.len == 0;
+}
+
+/* --- what the person sees --- */
+
+static void push(
+	struct ingest *ingest, const char *kind, const struct cln_slice *words, size_t count)
+{
+	ingest_array(ingest, 1 + count);
+	ingest_bulk(ingest, cln_slice_of(kind));
+	for (size_t i = 0; i < count; i++)
+		ingest_bulk(ingest, words[i]);
+	struct frame *const frame = frame_copy(buf_slice(&ingest->replies));
+	ingest->replies.len = 0;
+	conn_send(ingest->conn, frame);
+	frame_unref(frame);
+}
+
+static void deliver(
+	struct subscriber *subscriber, const struct channel *channel, struct frame *frame)
+{
+	struct ingest *const ingest = (struct ingest *)subscriber;
+	const struct cln_slice words[] = {channel_name(channel), msg_text(frame)};
+	push(ingest, "message", words, 2);
+}
+
+static void close_watcher(struct subscriber *subscriber, uint16_t code, struct cln_slice reason)
+{
+	(void)code;
+	(void)reason;
+	conn_close(((struct ingest *)subscriber)->conn);
+}
+
+static void describe(const struct subscriber *subscriber, char *out, size_t cap)
+{
+	snprintf(out, cap, "ingest=%llu", (unsigned long long)((const struct ingest *)subscriber)->id);
+}
+
+static const struct subscriber_ops watcher_ops = {
+	.deliver = deliver,
+	.close = close_watcher,
+	.describe = describe,
+};
+
+static bool may_see(const struct ingest *ingest, unsigned app)
+{
+	return ingest->is_trusted || (ingest->app != NULL && ingest->app->index == app);
+}
+
+void watch_deliver(struct hub *hub, const struct msg *msg)
+{
+	struct watch *watch;
+	LIST_FOREACH(watch, &hub->watches, link)
+	{
+		const struct cln_slice pattern = {watch->pattern, watch->len};
+		if (!may_see(watch->ingest, msg->app) || !watch_matches(pattern, msg->channel))
+			continue;
+		const struct cln_slice words[] = {pattern, msg->channel, msg_text(msg->frame)};
+		push(watch->ingest, "pmessage", words, 3);
+	}
+}
+
+/* --- commands --- */
+
+bool watch_is_on(const struct ingest *ingest)
+{
+	return ingest->watcher.count > 0 || ingest->pattern_count > 0;
+}
+
+static void confirm(struct ingest *ingest, const char *kind, struct cln_slice name)
+{
+	ingest_array(ingest, 3);
+	ingest_bulk(ingest, cln_slice_of(kind));
+	if (name.ptr == NULL)
+		ingest_null(ingest);
+	else
+		ingest_bulk(ingest, name);
+	ingest_integer(ingest, ingest->watcher.count + ingest->pattern_count);
+}
+
+/* The application and channel that `word` names; answers if it can't be watched. */
+static struct app *find_channel(struct ingest *ingest, struct cln_slice word,
+	struct cln_slice *channel, struct cln_channel_type *type)
+{
+	struct hub *const hub = ingest->hub;
+	const struct conf *const conf = hub->shared->conf;
+	struct app *app = ingest->app;
+	struct cln_slice id;
+	*channel = word;
+	if (cln_bus_channel_parse(word, cln_slice_of(conf->bus_prefix), &id, channel) == CLN_OK)
+		app = app_list_by_id(hub->apps, conf, id);
+	else
+		*channel = word;
+	if (app == NULL || !may_see(ingest, app->index)) {
+		ingest_error(ingest, "NOPERM that channel belongs to no application of this connection; "
+							 "authenticate with AUTH APPID SECRET");
+		return NULL;
+	}
+	if (cln_channel_check(*channel, type) < 0) {
+		ingest_error(ingest, "ERR not a channel name");
+		return NULL;
+	}
+	return app;
+}
+
+static void subscribe_one(struct ingest *ingest, struct cln_slice word)
+{
+	struct cln_slice name;
+	struct cln_channel_type type;
+	struct app *const app = find_channel(ingest, word, &name, &type);
+	if (app == NULL)
+		return;
+	if (ingest->watcher.count >= INGEST_CHANNELS_MAX) {
+		ingest_error(ingest, "ERR this connection watches as many channels as it may");
+		return;
+	}
+	hub_subscribe(ingest->hub, &ingest->watcher, app, name, &type, &(const struct hub_member){0});
+	confirm(ingest, "subscribe", name);
+}
+
+void watch_subscribe(struct ingest *ingest, const struct cln_resp_request *request)
+{
+	for (size_t i = 1; i < request->argc; i++)
+		subscribe_one(ingest, request->argv[i]);
+}
+
+static void unsubscribe_all(struct ingest *ingest)
+{
+	struct subscription *subscription;
+	if (ingest->watcher.count == 0)
+		confirm(ingest, "unsubscribe", (struct cln_slice){0});
+	while ((subscription = LIST_FIRST(&ingest->watcher.subscriptions)) != NULL) {
+		char name[CLN_CHANNEL_NAME_MAX];
+		const struct cln_slice from = channel_name(subscription->channel);
+		memcpy(name, from.ptr, from.len);
+		hub_unsubscribe(ingest->hub, subscription);
+		confirm(ingest, "unsubscribe", cln_slice(name, from.len));
+	}
+}
+
+void watch_unsubscribe(struct ingest *ingest, const struct cln_resp_request *request)
+{
+	if (request->argc == 1)
+		unsubscribe_all(ingest);
+	for (size_t i = 1; i < request->argc; i++) {
+		struct cln_slice name;
+		struct cln_channel_type type;
+		struct app *const app = find_channel(ingest, request->argv[i], &name, &type);
+		if (app == NULL)
+			continue;
+		struct subscription *const subscription = hub_find(&ingest->watcher, app, name);
+		if (subscription != NULL)
+			hub_unsubscribe(ingest->hub, subscription);
+		confirm(ingest, "unsubscribe", name);
+	}
+}
+
+/* Homes mail every message to the workers whose bit is set. */
+static void tell_homes(struct hub *hub)
+{
+	const uint64_t bit = UINT64_C(1) << hub->loop->index;
+	if (LIST_EMPTY(&hub->watches))
+		atomic_fetch_and(&hub->shared->watching, ~bit);
+	else
+		atomic_fetch_or(&hub->shared->watching, bit);
+}
+
+static struct watch *find_pattern(struct ingest *ingest, struct cln_slice pattern)
+{
+	struct watch *watch;
+	LIST_FOREACH(watch, &ingest->hub->watches, link)
+	{
+		if (watch->ingest == ingest &&
+			cln_slice_equal(cln_slice(watch->pattern, watch->len), pattern))
+			return watch;
+	}
+	return NULL;
+}
+
+static void add_pattern(struct ingest *ingest, struct cln_slice pattern)
+{
+	struct watch *const watch = xcalloc(1, sizeof(*watch) + pattern.len);
+	watch->ingest = ingest;
+	watch->len = pattern.len;
+	memcpy(watch->pattern, pattern.ptr, pattern.len);
+	LIST_INSERT_HEAD(&ingest->hub->watches, watch, link);
+	ingest->pattern_count++;
+	tell_homes(ingest->hub);
+}
+
+static void drop_pattern(struct watch *watch)
+{
+	struct ingest *const ingest = watch->ingest;
+	LIST_REMOVE(watch, link);
+	ingest->pattern_count--;
+	tell_homes(ingest->hub);
+	free(watch);
+}
+
+void watch_psubscribe(struct ingest *ingest, const struct cln_resp_request *request)
+{
+	for (size_t i = 1; i < request->argc; i++) {
+		const struct cln_slice pattern = request->argv[i];
+		const bool is_known = find_pattern(ingest, pattern) != NULL;
+		if (pattern.len == 0 || pattern.len > INGEST_PATTERN_MAX ||
+			(!is_known && ingest->pattern_count >= INGEST_PATTERNS_MAX)) {
+			ingest_error(ingest, "ERR at most 16 patterns of up to 200 bytes");
+			continue;
+		}
+		if (!is_known)
+			add_pattern(ingest, pattern);
+		confirm(ingest, "psubscribe", pattern);
+	}
+}
+
+static void drop_patterns(struct ingest *ingest)
+{
+	struct watch *watch = LIST_FIRST(&ingest->hub->watches);
+	while (watch != NULL) {
+		struct watch *const next = LIST_NEXT(watch, link);
+		if (watch->ingest == ingest)
+			drop_pattern(watch);
+		watch = next;
+	}
+}
+
+void watch_punsubscribe(struct ingest *ingest, const struct cln_resp_request *request)
+{
+	if (request->argc == 1) {
+		drop_patterns(ingest);
+		confirm(ingest, "punsubscribe", (struct cln_slice){0});
+	}
+	for (size_t i = 1; i < request->argc; i++) {
+		struct watch *const watch = find_pattern(ingest, request->argv[i]);
+		if (watch != NULL)
+			drop_pattern(watch);
+		confirm(ingest, "punsubscribe", request->argv[i]);
+	}
+}
+
+void watch_init(struct ingest *ingest)
+{
+	subscriber_init(&ingest->watcher, &watcher_ops, 0);
+}
+
+void watch_deinit(struct ingest *ingest)
+{
+	hub_unsubscribe_all(ingest->hub, &ingest->watcher);
+	drop_patterns(ingest);
+}

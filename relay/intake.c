@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The checks, cheapest first, and the encoding of the frame.
+ */
+#include "intake.h"
+#include "hub_private.h"
+
+#include "../wire/version.h"
+
+static const char *decode(const struct app *app, struct cln_slice channel, struct cln_slice bytes,
+	bool must_verify, struct cln_envelope *envelope)
+{
+	const int result = cln_envelope_decode(bytes, envelope);
+	if (result == CLN_ERR_VERSION)
+		return "this relay (" CLN_VERSION ") does not know that envelope version: install "
+			   "extension and relay from the same release";
+	if (result < 0)
+		return "malformed envelope";
+	if (envelope->text.len > CLN_CLIENT_TEXT_MAX(app->conf->payload_bytes))
+		return "the event is larger than the application's payload_bytes allow";
+	if (must_verify &&
+		cln_envelope_verify(bytes, envelope, app_secret(app), app_id(app), channel) < 0)
+		return "the envelope is not signed with the application's secret";
+	if (envelope->text.len == 0 || !cln_utf8_is_valid(envelope->text))
+		return "the event is not valid UTF-8";
+	return NULL;
+}
+
+const char *intake_envelope(struct hub *hub, struct app *app, struct cln_slice channel,
+	struct cln_slice bytes, bool must_verify, struct cln_envelope *envelope)
+{
+	const char *const error = decode(app, channel, bytes, must_verify, envelope);
+	if (error != NULL) {
+		hub->loop->metrics.envelopes_refused++;
+		return error;
+	}
+	hub->loop->metrics.publishes++;
+	struct msg msg = {
+		.app = app->index,
+		.channel = channel,
+		.frame = msg_frame(envelope->text),
+		.except = msg_socket_parse(envelope->socket_id),
+		.has_id = true,
+	};
+	memcpy(msg.id, envelope->id, sizeof(msg.id));
+	hub_publish(hub, &msg);
+	frame_unref(msg.frame);
+	return NULL;
+}

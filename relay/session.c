@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Opening, watching and closing sessions. Activity stores a time, nothing more; one timer per
+ * session looks at it when the earliest moment for a probe has come.
+ */
+#include "session.h"
+#include "base/rand.h"
+#include "hub_private.h"
+#include "pusher.h"
+#include "ws.h"
+
+#include <stdio.h>
+
+#define SESSION_FRAGMENTS          1024 /* of one client message */
+#define SESSION_CONTROL_PER_SECOND 50   /* some clients ping once a second */
+#define SESSION_STRIKES_MAX        30   /* pauses in a row before the close */
+#define SESSION_PAUSE_MS           1000
+#define PER_MESSAGE                1000 /* units of session_bucket.level */
+
+static const struct ws_ops session_ops;
+static const struct ws_ops refused_ops;
+
+struct subscriber *session_subscriber(struct session *session)
+{
+	return &session->subscriber;
+}
+
+/* --- what sessions say --- */
+
+void session_say(struct session *session, struct frame *frame)
+{
+	if (!session->is_leaving)
+		ws_send(session->ws, frame);
+	frame_unref(frame);
+}
+
+void session_error(struct session *session, unsigned code, struct cln_slice message)
+{
+	ws_loop(session->ws)->metrics.pusher_errors++;
+	session_say(session, pusher_frame_error(code, message));
+}
+
+void session_refuse(struct session *session, const struct pusher_refusal *refusal)
+{
+	const bool is_auth = refusal->status == PUSHER_STATUS_UNAUTHORIZED;
+	ws_loop(session->ws)->metrics.subscribe_errors++;
+	session_error(session, is_auth ? PUSHER_UNAUTHORIZED : PUSHER_NONE, refusal->message);
+	session_say(session, pusher_frame_refused(refusal, true));
+	session_say(session, pusher_frame_refused(refusal, false));
+}
+
+/* --- closing --- */
+
+/* From protocol 6 on the close code says it all. */
+#define PROTOCOL_CLOSE_CODES 6
+
+static void say_goodbye(struct ws *ws, unsigned protocol, uint16_t code, struct cln_slice reason)
+{
+	if (protocol < PROTOCOL_CLOSE_CODES) {
+		ws_loop(ws)->metrics.pusher_errors++;
+		struct frame *const frame = pusher_frame_error(code, reason);
+		ws_send(ws, frame);
+		frame_unref(frame);
+	}
+	ws_close(ws, code, reason);
+}
+
+/* Marks and says it; the subscriptions stay. */
+static void begin_close(struct session *session, uint16_t code, struct cln_slice reason)
+{
+	if (session->is_leaving)
+		return;
+	session->is_leaving = true;
+	loop_timer_stop(session->hub->loop, &session->timer);
+	if (session->is_paused)
+		conn_resume(ws_conn(session->ws));
+	say_goodbye(session->ws, session->protocol, code, reason);
+}
+
+void session_close(struct session *session, uint16_t code, struct cln_slice reason)
+{
+	begin_close(session, code, reason);
+	/* At a restart everybody leaves: nobody needs to hear of each one. */
+	if (code != PUSHER_RESTART)
+		hub_unsubscribe_all(session->hub, &session->subscriber);
+}
+
+static void on_overflow(struct ws *ws)
+{
+	struct session *const session = ws_user(ws);
+	if (session->is_leaving)
+		return;
+	ws_loop(ws)->metrics.overflows++;
+	conn_discard_unsent(ws_conn(ws));
+	session_close(session, PUSHER_OVER_CAPACITY, CLN_SLICE("You read too slowly"));
+}
+
+static void on_closed(struct ws *ws, uint16_t code)
+{
+	struct session *const session = ws_user(ws);
+	struct hub *const hub = session->hub;
+	(void)code;
+	hub_unsubscribe_all(hub, &session->subscriber);
+	loop_timer_stop(hub->loop, &session->timer);
+	HASH_DELETE(hh, hub->sessions, session);
+	atomic_fetch_sub_explicit(&hub->session_count, 1, memory_order_relaxed);
+	atomic_fetch_sub(&hub->shared->sessions, 1);
+	atomic_fetch_sub(&hub->shared->app_sessions[session->app->index], 1);
+	free(session);
+}
+
+/* --- time --- */
+
+static struct session *session_of_timer(struct wheel_timer *timer)
+{
+	return (struct session *)((char *)timer - offsetof(struct session, timer));
+}
+
+static void watch(struct session *session, int64_t delay_ms);
+
+static int64_t probe_after_ms(const struct conf *conf)
+{
+	return conf->activity_timeout_ms + conf->ping_grace_ms;
+}
+
+static void check_idle(struct session *session)
+{
+	struct loop *const loop = session->hub->loop;
+	const struct conf *const conf = loop->conf;
+	if (session->probed_ms != 0) {
+		loop->metrics.probe_failures++;
+		session_close(session, PUSHER_NO_PONG, CLN_SLICE("Pong reply not received in time"));
+		return;
+	}
+	const int64_t idle_ms = loop->now_ms - session->input_ms;
+	if (idle_ms < probe_after_ms(conf)) {
+		watch(session, probe_after_ms(conf) - idle_ms);
+		return;
+	}
+	loop->metrics.probes++;
+	session->probed_ms = loop->now_ms;
+	ws_ping(session->ws);
+	watch(session, conf->pong_timeout_ms);
+}
+
+static void end_pause(struct session *session)
+{
+	struct loop *const loop = session->hub->loop;
+	session->is_paused = false;
+	session->input_ms = loop->now_ms;
+	session->probed_ms = 0;
+	watch(session, probe_after_ms(loop->conf));
+	conn_resume(ws_conn(session->ws));
+}
+
+static void on_timer(struct wheel_timer *timer)
+{
+	struct session *const session = session_of_timer(timer);
+	if (session->is_paused)
+		end_pause(session);
+	else
+		check_idle(session);
+}
+
+static void watch(struct session *session, int64_t delay_ms)
+{
+	loop_timer_set(session->hub->loop, &session->timer, delay_ms, on_timer);
+}
+
+static void on_activity(struct ws *ws)
+{
+	struct session *const session = ws_user(ws);
+	session->input_ms = session->hub->loop->now_ms;
+	session->probed_ms = 0;
+}
+
+/* --- rates --- */
+
+static void fill(struct session_bucket *bucket, const struct conf *conf, int64_t now_ms)
+{
+	const int64_t full = (int64_t)conf->message_burst * PER_MESSAGE;
+	bucket->level += (now_ms - bucket->filled_ms) * conf->message_rate;
+	bucket->filled_ms = now_ms;
+	if (bucket->level < full)
+		return;
+	bucket->level = full;
+	bucket->strikes = 0;
+}
+
+static void pause(struct session *session)
+{
+	session->is_paused = true;
+	session->messages.strikes++;
+	conn_pause(ws_conn(session->ws));
+	watch(session, SESSION_PAUSE_MS);
+}
+
+/* False: the message is one too many and the session is closing. What has been read already is
+ * still handled after a pause, on credit: a burst of as many subscriptions as a connection may
+ * have is no offence. */
+static bool take_message(struct session *session)
+{
+	const struct conf *const conf = session->hub->loop->conf;
+	struct session_bucket *const bucket = &session->messages;
+	if (conf->message_rate == 0)
+		return true;
+	fill(bucket, conf, session->hub->loop->now_ms);
+	bucket->level -= PER_MESSAGE;
+	if (bucket->level >= 0)
+		return true;
+	const int64_t credit = ((int64_t)conf->message_burst + session->app->conf->channels);
+	if (bucket->strikes >= SESSION_STRIKES_MAX || bucket->level < -credit * PER_MESSAGE) {
+		session_close(session, PUSHER_OVER_CAPACITY, CLN_SLICE("You send too many messages"));
+		return false;
+	}
+	if (!session->is_paused)
+		pause(session);
+	return true;
+}
+
+static void on_message(struct ws *ws, enum ws_opcode opcode, struct cln_slice message)
+{
+	struct session *const session = ws_user(ws);
+	if (session->is_leaving)
+		return;
+	if (opcode != WS_TEXT) {
+		session_close(session, WS_CLOSE_UNSUPPORTED,
+			CLN_SLICE("Binary messages are no part of the protocol"));
+		return;
+	}
+	if (take_message(session))
+		pusher_handle(session, message);
+}
+
+/* --- the subscriber --- */
+
+static void deliver(
+	struct subscriber *subscriber, const struct channel *channel, struct frame *frame)
+{
+	struct session *const session = (struct session *)subscriber;
+	(void)channel;
+	if (!session->is_leaving)
+		ws_send(session->ws, frame);
+}
+
+static void close_subscriber(struct subscriber *subscriber, uint16_t code, struct cln_slice reason)
+{
+	session_close((struct session *)subscriber, code, reason);
+}
+
+static void describe(const struct subscriber *subscriber, char *out, size_t cap)
+{
+	char id[MSG_SOCKET_MAX];
+	msg_socket_print(subscriber->id, id);
+	snprintf(out, cap, "socket=%s", id);
+}
+
+static const struct subscriber_ops subscriber_ops = {
+	.deliver = deliver,
+	.close = close_subscriber,
+	.describe = describe,
+};
+
+/* --- opening --- */
+
+struct ws_limits *session_limits_new(const struct conf *conf)
+{
+	struct ws_limits *const limits = xcalloc(conf->app_count + 1, sizeof(*limits));
+	for (size_t i = 0; i <= conf->app_count; i++) {
+		const size_t message = i < conf->app_count ? conf->apps[i].message_bytes : WS_CONTROL_MAX;
+		limits[i] = (struct ws_limits){
+			.conn =
+				{
+					.input_bytes = message + WS_HEADER_MAX,
+					.backlog_bytes = conf->backlog_bytes,
+					.backlog_age_ms = conf->backlog_age_ms,
+				},
+			.message_bytes = message,
+			.fragments = SESSION_FRAGMENTS,
+			.control_per_second = SESSION_CONTROL_PER_SECOND,
+			.close_timeout_ms = conf->close_timeout_ms,
+		};
+	}
+	return limits;
+}
+
+/* What an upgrade asks for and how it is judged. */
+struct opening {
+	struct app *app;
+	unsigned protocol;
+	uint16_t code; /* 0: welcome */
+	const char *reason;
+};
+
+static void refuse(struct opening *opening, uint16_t code, const char *reason)
+{
+	opening->code = code;
+	opening->reason = reason;
+}
+
+#define PROTOCOL_MIN     4 /* from here on every subscription is confirmed */
+#define PROTOCOL_MAX     7
+#define PROTOCOL_DEFAULT PROTOCOL_MAX
+#define PROTOCOL_TEXT    8
+
+static unsigned parse_protocol(const struct http_request *request)
+{
+	char text[PROTOCOL_TEXT];
+	if (!http_query(request, "protocol", text, sizeof(text)))
+		return PROTOCOL_DEFAULT;
+	const bool is_digit = text[0] >= '0' && text[0] <= '9' && text[1] == '\0';
+	return is_digit ? (unsigned)(text[0] - '0') : 0;
+}
+
+static void judge_path(struct hub *hub, const struct http_request *request, struct opening *opening)
+{
+	const struct cln_slice prefix = CLN_SLICE("/app/");
+	if (!cln_slice_starts(request->path, prefix)) {
+		refuse(opening, PUSHER_NO_PATH, "Path not found: clients connect to /app/KEY");
+		return;
+	}
+	const struct cln_slice key = cln_slice_from(request->path, prefix.len);
+	opening->app = app_list_by_key(hub->apps, hub->shared->conf, key);
+	if (opening->app == NULL)
+		refuse(opening, PUSHER_NO_APP, "No application has this key");
+	else if (!opening->app->conf->enabled)
+		refuse(opening, PUSHER_DISABLED, "The application is disabled");
+	else if (opening->protocol < PROTOCOL_MIN || opening->protocol > PROTOCOL_MAX)
+		refuse(opening, PUSHER_BAD_PROTOCOL, "Unsupported protocol version: use 5, 6 or 7");
+}
+
+/* Counts the session in, or refuses and counts nothing. */
+static void judge_room(struct hub *hub, struct opening *opening)
+{
+	struct hub_shared *const shared = hub->shared;
+	const unsigned quota = opening->app->conf->max_connections;
+	atomic_uint *const in_app = &shared->app_sessions[opening->app->index];
+	if (atomic_load(&shared->is_draining)) {
+		refuse(opening, PUSHER_RESTART, "server is restarting");
+		return;
+	}
+	if (atomic_fetch_add(in_app, 1) >= quota && quota != 0) {
+		refuse(opening, PUSHER_QUOTA, "The application is over its connection quota");
+	} else if (atomic_fetch_add(&shared->sessions, 1) >= shared->conf->max_connections) {
+		atomic_fetch_sub(&shared->sessions, 1);
+		refuse(opening, PUSHER_OVER_CAPACITY, "The server is over capacity");
+	} else {
+		return;
+	}
+	atomic_fetch_sub(in_app, 1);
+}
+
+static uint64_t new_socket_id(struct hub *hub)
+{
+	for (;;) {
+		const uint64_t id = rand_u64();
+		if (id >> 32 != 0 && (id & UINT32_MAX) != 0 && hub_find_session(hub, id) == NULL)
+			return id;
+	}
+}
+
+static void welcome(struct hub *hub, struct conn *conn, const struct http_request *request,
+	const struct opening *opening)
+{
+	struct session *const session = xcalloc(1, sizeof(*session));
+	subscriber_init(&session->subscriber, &subscriber_ops, new_socket_id(hub));
+	session->hub = hub;
+	session->app = opening->app;
+	session->protocol = opening->protocol;
+	session->input_ms = hub->loop->now_ms;
+	session->messages.filled_ms = hub->loop->now_ms;
+	session->messages.level = (int64_t)hub->loop->conf->message_burst * PER_MESSAGE;
+	HASH_ADD(hh, hub->sessions, subscriber.id, sizeof(session->subscriber.id), session);
+	atomic_fetch_add_explicit(&hub->session_count, 1, memory_order_relaxed);
+	session->ws =
+		ws_accept(conn, request, &hub->limits[opening->app->index], &session_ops, session);
+	watch(session, probe_after_ms(hub->loop->conf));
+	session_say(session,
+		pusher_frame_established(session->subscriber.id, hub->loop->conf->activity_timeout_ms));
+}
+
+static void turn_away(struct hub *hub, struct conn *conn, const struct http_request *request,
+	const struct opening *opening)
+{
+	char peer[CONN_PEER_MAX];
+	conn_peer(conn, peer);
+	log_event_limited(&hub->log_refusals, hub->loop->now_ms, LOG_LEVEL_INFO, "refused",
+		"peer=%s code=%u reason=\"%s\"", peer, (unsigned)opening->code, opening->reason);
+	const struct ws_limits *const limits = &hub->limits[hub->shared->conf->app_count];
+	struct ws *const ws = ws_accept(conn, request, limits, &refused_ops, hub);
+	say_goodbye(ws, opening->protocol, opening->code, cln_slice_of(opening->reason));
+}
+
+void session_upgrade(struct hub *hub, struct conn *conn, const struct http_request *request)
+{
+	if (!ws_check_upgrade(conn, request))
+		return;
+	struct opening opening = {.protocol = parse_protocol(request)};
+	judge_path(hub, request, &opening);
+	if (opening.code == 0)
+		judge_room(hub, &opening);
+	if (opening.code == 0)
+		welcome(hub, conn, request, &opening);
+	else
+		turn_away(hub, conn, request, &opening);
+}
+
+static void ignore_message(struct ws *ws, enum ws_opcode opcode, struct cln_slice message)
+{
+	(void)ws;
+	(void)opcode;
+	(void)message;
+}
+
+static void close_refused(struct ws *ws)
+{
+	conn_close(ws_conn(ws));
+}
+
+static void ignore_closed(struct ws *ws, uint16_t code)
+{
+	(void)ws;
+	(void)code;
+}
+
+static const struct ws_ops session_ops = {
+	.on_message = on_message,
+	.on_activity = on_activity,
+	.on_overflow = on_overflow,
+	.on_closed = on_closed,
+};
+
+static const struct ws_ops refused_ops = {
+	.on_message = ignore_message,
+	.on_overflow = close_refused,
+	.on_closed = ignore_closed,
+};

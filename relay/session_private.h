@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A session as hub.c and pusher.c see it. It is freed at the end of the turn in which its socket
+ * closed; everybody else names it by its socket id.
+ */
+#ifndef SESSION_PRIVATE_H
+#define SESSION_PRIVATE_H
+
+#include "base/wheel.h"
+#include "channel.h"
+#include "pusher_frame.h"
+
+struct hub;
+struct ws;
+struct ws_limits;
+
+/* A bucket that fills by `rate` a second up to `burst`, in thousandths of a message. */
+struct session_bucket {
+	int64_t filled_ms;
+	int64_t level;
+	unsigned strikes; /* pauses since it was last full */
+};
+
+/* Client events of the second that began at start_ms. */
+struct session_window {
+	int64_t start_ms;
+	unsigned count;
+};
+
+struct session {
+	struct subscriber subscriber; /* its id is the socket id */
+	struct hub *hub;
+	struct app *app;
+	struct ws *ws;
+	struct wheel_timer timer; /* idle probe, or the end of a pause */
+	int64_t input_ms;         /* when the peer was last heard of */
+	int64_t probed_ms;        /* 0: no probe is open */
+	struct session_bucket messages;
+	struct session_window client_events;
+	unsigned protocol;
+	bool is_paused;
+	bool is_leaving; /* told to close: gets and says nothing any more */
+	UT_hash_handle hh;
+};
+
+struct subscriber *session_subscriber(struct session *session);
+
+/* Sends `frame` and drops the caller's reference. */
+void session_say(struct session *session, struct frame *frame);
+void session_error(struct session *session, unsigned code, struct cln_slice message);
+/* Says that a subscription failed: pusher:error and the channel's error frames. */
+void session_refuse(struct session *session, const struct pusher_refusal *refusal);
+/* Closes; for protocols below 6 after a pusher:error. Not from within a delivery. */
+void session_close(struct session *session, uint16_t code, struct cln_slice reason);
+
+/* conf.app_count + 1 of them, the last for upgrades that are refused. */
+struct ws_limits *session_limits_new(const struct conf *conf);
+
+#endif
