@@ -5,7 +5,7 @@ return [
     'title' => 'Clairon chat',
 
     'login' => [
-        'heading' => 'Welcome back',
+        'heading' => 'Who are you today?',
         'lead' => 'Open this page in two windows, pick one person in each, and talk.',
         'as' => 'Continue as :name',
         'or' => 'or with an e-mail address',

@@ -5,7 +5,7 @@ return [
     'title' => 'Clairon, le tchat',
 
     'login' => [
-        'heading' => 'Bon retour',
+        'heading' => 'Qui êtes-vous aujourd’hui ?',
         'lead' => 'Ouvrez cette page dans deux fenêtres, choisissez une personne dans chacune, et parlez-vous.',
         'as' => 'Continuer avec :name',
         'or' => 'ou avec une adresse e-mail',
@@ -56,7 +56,7 @@ return [
         'choose' => 'Choisissez à qui parler',
         'choose_hint' => 'Vos conversations se mettent à jour toutes seules.',
         'nothing_said' => 'Pas encore de message',
-        'away' => 'Connexion directe perdue : vérification toutes les 5 s',
+        'away' => 'Connexion perdue : vérification toutes les 5 s',
         'signed_out' => 'Vous avez été déconnecté.',
         'log_in_again' => 'Se reconnecter',
         'load_failed' => 'Les messages n’ont pas pu être chargés.',

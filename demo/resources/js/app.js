@@ -3,7 +3,6 @@
 // Entry of the conversation page: reads what the server rendered into it and starts the chat.
 
 import './bootstrap';
-import './echo';
 import { ChatView } from './chat/view';
 import { Sound } from './chat/sound';
 import { MessagingSystem } from './messaging';

@@ -87,7 +87,7 @@ export class MessagingSystem {
     goAway() {
         this.subscription = 0;
         this.people.forEach((person) => {
-            person.online = false;
+            person.online = null;
             person.typing = false;
         });
         if (!this.away) {

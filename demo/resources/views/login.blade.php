@@ -12,9 +12,9 @@
             @csrf
             <input type="hidden" name="email" value="{{ $user->email }}">
             <input type="hidden" name="password" value="{{ $readyPassword }}">
-            <button class="login-as" type="submit">
+            <button class="login-as" type="submit" aria-label="{{ __('chat.login.as', ['name' => $user->name]) }}">
                 <img src="{{ $user->avatar }}" alt="" width="44" height="44">
-                <span>{{ __('chat.login.as', ['name' => $user->name]) }}<small>{{ $user->email }}</small></span>
+                <span>{{ $user->name }}<small>{{ $user->email }}</small></span>
                 <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M9 5l7 7-7 7"/></svg>
             </button>
         </form>

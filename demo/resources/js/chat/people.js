@@ -28,7 +28,7 @@ export class PeopleList {
         const { dot, last, time, badge, link } = row.parts;
 
         dot.classList.toggle('is-online', person.online === true);
-        dot.firstChild.textContent = person.online ? this.texts.online : this.texts.offline;
+        dot.firstChild.textContent = presence(person, this.texts);
         last.textContent = this.lastLine(person);
         last.classList.toggle('is-typing', person.typing === true);
         time.textContent = person.last ? this.times.short(person.last.created_at) : '';
@@ -85,6 +85,11 @@ export class PeopleList {
         });
         this.nobody.hidden = found > 0;
     }
+}
+
+// While the live connection is away nobody knows who is online.
+export function presence({ online }, texts) {
+    return online === null || online === undefined ? '' : (online ? texts.online : texts.offline);
 }
 
 function plain(text) {

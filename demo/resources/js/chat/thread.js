@@ -11,8 +11,8 @@ const NEAR_TOP_PX = 120;
 const TOGETHER_MS = 5 * 60 * 1000;
 const LINK = /(https?:\/\/[^\s<>"']+)/u;
 const FEW_EMOJI = /^(?:\p{RI}{2}|\p{Emoji_Presentation}|\p{Extended_Pictographic}|[\p{Emoji_Modifier}\u200d\ufe0f]){1,12}$/u;
-const TICK = 'M4 12.5l4.5 4.5L17 7.5';
-const SECOND_TICK = 'M11.5 16l1 1L21 7.5';
+const TICK = 'M2.5 12.8l4.2 4.2L15 8';
+const SECOND_TICK = 'M11.2 16.1l.9.9L20.5 8';
 
 export class Thread {
     constructor(root, { texts, times, me, onOlder, onRetry }) {

@@ -8,7 +8,7 @@ const WEEK_DAYS = 6;
 export class Times {
     constructor(language, texts) {
         this.texts = texts;
-        this.clock = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' });
+        this.clock = new Intl.DateTimeFormat(language, { hour: 'numeric', minute: '2-digit' });
         this.weekday = new Intl.DateTimeFormat(language, { weekday: 'long' });
         this.date = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short' });
         this.longDate = new Intl.DateTimeFormat(language, { weekday: 'long', day: 'numeric', month: 'long' });

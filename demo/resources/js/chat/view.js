@@ -4,7 +4,7 @@
 // and the window's title. The list of people and the thread of messages have files of their own.
 
 import { el, say } from './dom';
-import { PeopleList } from './people';
+import { PeopleList, presence } from './people';
 import { Thread } from './thread';
 import { Times } from './times';
 
@@ -12,7 +12,7 @@ export class ChatView {
     constructor(root, texts) {
         this.root = root;
         this.texts = texts;
-        this.times = new Times(root.documentElement.lang, texts);
+        this.times = new Times(writtenAs(root.documentElement.lang), texts);
         this.part = (id) => root.getElementById(id);
         this.drafts = new Map();
     }
@@ -90,10 +90,10 @@ export class ChatView {
     }
 
     showConversation(person, conversation) {
-        this.keepDraft(person.id);
         this.root.body.dataset.view = 'conversation';
         this.part('conversation').hidden = false;
         this.part('welcome').hidden = true;
+        this.keepDraft(person.id);
         this.part('with-name').textContent = person.name;
         this.part('with-avatar').src = person.avatar;
         this.part('empty-hint').textContent = say(this.texts.begin_hint, { name: person.name });
@@ -134,7 +134,7 @@ export class ChatView {
 
     showPresence(person) {
         const status = this.part('with-status');
-        status.textContent = person.online ? this.texts.online : this.texts.offline;
+        status.textContent = presence(person, this.texts);
         status.classList.toggle('is-online', person.online === true);
         this.part('typing').hidden = !person.typing;
         this.part('typing-name').textContent = person.typing ? say(this.texts.is_typing, { name: person.name }) : '';
@@ -157,4 +157,9 @@ export class ChatView {
             el('a', { href: '/login' }, this.texts.log_in_again),
         );
     }
+}
+
+// The page knows "en"; the browser may want British or American times.
+function writtenAs(language) {
+    return navigator.languages.find((wanted) => wanted.split('-')[0] === language) ?? language;
 }
