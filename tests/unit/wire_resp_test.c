@@ -135,6 +135,24 @@ static void argument_at_its_limit(void **state)
 	}
 }
 
+/* With the largest bound that is allowed, numbers past 64 bits are seen as too large, not wrapped.
+ */
+static void numbers_past_64_bits(void **state)
+{
+	static const char *const numbers[] = {"18446744073709551616", "18446744073709551620",
+		"36893488147419103232", "184467440737095516160", "9223372036854775808"};
+	struct cln_resp_request request;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+		char line[64];
+		int len = snprintf(line, sizeof line, "*1\r\n$%s\r\n", numbers[i]);
+
+		assert_int_equal(
+			cln_resp_request(cln_slice(line, (size_t)len), SIZE_MAX / 2, &request), CLN_ERR_LIMIT);
+	}
+}
+
 static void arguments_at_their_limit(void **state)
 {
 	(void)state;
@@ -279,6 +297,7 @@ int main(void)
 		cmocka_unit_test(what_is_needed),
 		cmocka_unit_test(refused_at_the_byte_that_decides),
 		cmocka_unit_test(argument_at_its_limit),
+		cmocka_unit_test(numbers_past_64_bits),
 		cmocka_unit_test(arguments_at_their_limit),
 		cmocka_unit_test(inline_line_at_its_limit),
 		cmocka_unit_test(endless_inline_line),
