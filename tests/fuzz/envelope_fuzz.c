@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sources: wire/envelope.c wire/name.c wire/sign.c relay/base/hmac.c relay/base/log.c
- * relay/base/clock.c */
+/* sources: wire/envelope.c wire/name.c wire/sign.c relay/base/hmac.c relay/base/log.c */
 /* libs: libcrypto */
 /*
  * Whatever decodes is written again as the same bytes, and only these bytes verify.

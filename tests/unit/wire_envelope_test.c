@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sources: wire/envelope.c wire/name.c wire/sign.c relay/base/hmac.c relay/base/log.c
- * relay/base/clock.c */
+/* sources: wire/envelope.c wire/name.c wire/sign.c relay/base/hmac.c relay/base/log.c */
 /* libs: libcrypto */
 /*
  * Envelopes against wire/vectors/envelope.txt, and every cut, flipped bit and reserved bit of them.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* sources: wire/sign.c relay/base/hmac.c relay/base/log.c relay/base/clock.c */
+/* sources: wire/sign.c relay/base/hmac.c relay/base/log.c */
 /* libs: libcrypto */
 /*
  * Pusher's signatures against the published vectors, with the relay's HMAC.
