@@ -43,17 +43,15 @@ final class Publisher
      * Opens nothing: the first trigger() connects, without blocking.
      *
      * @param string $dsn unix:PATH, tcp://HOST:PORT, redis://[USER:PASSWORD@]HOST[:PORT] or redis+unix:PATH
-     * @param array{
-     *     app?: string,
-     *     key?: string,
-     *     secret?: string,
-     *     password?: string,
-     *     bus_prefix?: string,
-     *     outbox_events?: int,
-     *     outbox_bytes?: int,
-     *     cli_wait_ms?: int,
-     *     payload_bytes?: int
-     * } $options app, key and secret are required; payload_bytes defaults to 10240
+     * @phpstan-param array{app: string, key: string, secret: string, password?: string, bus_prefix?: string, outbox_events?: int, outbox_bytes?: int, cli_wait_ms?: int, payload_bytes?: int} $options
+     *
+     * @param array $options
+     *     app, key, secret: the application, as the relay knows it
+     *     password: of the relay's TCP ingest, or of Redis
+     *     bus_prefix: "clairon" by default; the relay's has to be the same
+     *     outbox_events, outbox_bytes: bounds of what waits unsent; the defaults are INI entries
+     *     cli_wait_ms: how long trigger() may wait for room in the outbox on the command line; never in a web request
+     *     payload_bytes: limit of an event's data, 10240 by default; a relay may tell a smaller one
      *
      * @throws \ValueError for a DSN or an option that can't be right; the message names it
      */
@@ -62,7 +60,8 @@ final class Publisher
     /**
      * Sends one event to one or more channels. Never waits in a web request, never throws for transport.
      *
-     * @param string|list<string> $channels 1 to 100 names (Pusher docs, "Publishing events")
+     * @phpstan-param string|list<string> $channels
+     * @param string|array $channels 1 to 100 names (Pusher docs, "Publishing events")
      * @param mixed $data encoded with json_encode()'s default flags, at most payload_bytes long
      * @param string|null $socketId the connection that must not receive the event
      *
@@ -76,7 +75,8 @@ final class Publisher
     /**
      * Sends up to 10 events with one write. Checks all of them before the first is sent.
      *
-     * @param list<array{channel: string|list<string>, name: string, data: mixed, socket_id?: string|null}> $batch
+     * @phpstan-param list<array{channel: string|list<string>, name: string, data: mixed, socket_id?: string|null}> $batch
+     * @param array $batch
      *
      * @return int the worst of the results of its events
      *
@@ -102,6 +102,7 @@ final class Publisher
      *     acknowledged: int,
      *     pending: int,
      *     pending_bytes: int,
+     *     unacknowledged: int,
      *     dropped: int,
      *     dropped_by_reason: array<string, int>,
      *     rejected: int,
@@ -137,7 +138,8 @@ final class Publisher
     /**
      * Signs a user in (Pusher docs, "User authentication").
      *
-     * @param array{id: string, ...} $userData
+     * @phpstan-param array{id: string, ...} $userData
+     * @param array $userData id is required and a string
      *
      * @return string JSON: {"auth": "KEY:SIGNATURE", "user_data": "{\"id\":...}"}
      *

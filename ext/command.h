@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One event for one channel as the bytes that go out: PUBLISH, the bus channel, the envelope with
+ * the finished client text.
+ */
+#ifndef CLN_COMMAND_H
+#define CLN_COMMAND_H
+
+#include "../wire/envelope.h"
+#include "target.h"
+
+/* One trigger() after its checks. All slices are borrowed. */
+struct cln_event {
+	struct cln_slice name;    /* a JSON string literal, quotes included */
+	struct cln_slice data;    /* the same, of the data's JSON text */
+	struct cln_slice exclude; /* socket id, may be empty */
+	unsigned char id[CLN_ID_BYTES];
+};
+
+/* Numbers of one command. */
+struct cln_numbering {
+	uint64_t publisher;
+	uint64_t sequence;
+	uint64_t channel_sequence;
+};
+
+/* No command for this event and channel is longer. */
+size_t cln_command_bound(const struct cln_event *event, struct cln_slice channel);
+
+/* Writes the command to `out`, which has cln_command_bound() bytes; returns its length. */
+size_t cln_command_write(char *out, const struct cln_target *target, const struct cln_event *event,
+	struct cln_slice channel, const struct cln_numbering *numbering);
+
+#endif

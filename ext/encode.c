@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See encode.h. JSON inside of a JSON string is Pusher's form of an event's data.
+ */
+#include "encode.h"
+
+#include "exception.h"
+#include "ext/json/php_json.h"
+#include "zend_exceptions.h"
+
+#define DEPTH_MAX 512
+
+static const char *json_error_text(php_json_error_code code)
+{
+	switch (code) {
+	case PHP_JSON_ERROR_DEPTH:
+		return "it is nested deeper than 512 levels";
+	case PHP_JSON_ERROR_UTF8:
+		return "it holds a string that is not valid UTF-8";
+	case PHP_JSON_ERROR_RECURSION:
+		return "it contains itself";
+	case PHP_JSON_ERROR_INF_OR_NAN:
+		return "it holds INF or NAN, which JSON has no way to write";
+	case PHP_JSON_ERROR_UNSUPPORTED_TYPE:
+		return "it holds a value that JSON has no type for";
+	case PHP_JSON_ERROR_NON_BACKED_ENUM:
+		return "it holds an enum case without a value";
+	default:
+		return "json_encode() refuses it";
+	}
+}
+
+zend_result clairon_encode_json(smart_str *json, zval *value, const char *what)
+{
+	if (php_json_encode_ex(json, value, 0, DEPTH_MAX) == SUCCESS && !EG(exception)) {
+		smart_str_0(json);
+		return SUCCESS;
+	}
+	smart_str_free(json);
+	if (!EG(exception)) {
+		zend_throw_exception_ex(clairon_payload_exception_ce, 0, "%s cannot be encoded: %s", what,
+			json_error_text(JSON_G(error_code)));
+	}
+	return FAILURE;
+}
+
+void clairon_encode_text_literal(smart_str *out, const zend_string *json)
+{
+	/* JSON text by json_encode()'s default flags is ASCII without control characters: quotes and
+	 * backslashes are all there is to escape, and the text doubles at most. */
+	const size_t start = out->s != NULL ? ZSTR_LEN(out->s) : 0;
+	smart_str_extend(out, 2 * ZSTR_LEN(json) + 2);
+	char *to = ZSTR_VAL(out->s) + start;
+	*to++ = '"';
+	for (size_t i = 0; i < ZSTR_LEN(json); i++) {
+		const char c = ZSTR_VAL(json)[i];
+		const bool is_special = c == '"' || c == '\\';
+		*to = '\\';
+		to += is_special;
+		*to++ = c;
+	}
+	*to++ = '"';
+	ZSTR_LEN(out->s) = (size_t)(to - ZSTR_VAL(out->s));
+}
+
+/* Whether the text is its own literal between quotes. */
+static bool is_plain(const zend_string *text)
+{
+	for (size_t i = 0; i < ZSTR_LEN(text); i++) {
+		const unsigned char c = (unsigned char)ZSTR_VAL(text)[i];
+		if (c < ' ' || c > '~' || c == '"' || c == '\\') {
+			return false;
+		}
+	}
+	return true;
+}
+
+void clairon_encode_literal(smart_str *out, const zend_string *text)
+{
+	if (is_plain(text)) {
+		smart_str_appendc(out, '"');
+		smart_str_append(out, text);
+		smart_str_appendc(out, '"');
+		return;
+	}
+	zend_string *literal = php_json_encode_string(
+		ZSTR_VAL(text), ZSTR_LEN(text), PHP_JSON_UNESCAPED_SLASHES | PHP_JSON_UNESCAPED_UNICODE);
+	smart_str_append(out, literal);
+	zend_string_release(literal);
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See greeting.h. The bytes hold the secret or password: they are erased once they are written.
+ */
+#include "greeting.h"
+
+#include "../wire/version.h"
+#include "php.h"
+
+#include <stdio.h>
+
+#define HELLO_PROTOCOL "2"
+#define STRINGIFY(x)   #x
+#define NUMBER(x)      STRINGIFY(x)
+
+static void expect(struct cln_greeting *greeting, enum cln_greeting_expects what)
+{
+	ZEND_ASSERT(greeting->expects_count < CLN_GREETING_REPLIES_MAX);
+	greeting->expects[greeting->expects_count++] = what;
+}
+
+static void put_command(struct cln_out *out, const struct cln_slice *words, size_t count)
+{
+	cln_resp_array(out, count);
+	for (size_t i = 0; i < count; i++) {
+		cln_resp_bulk(out, words[i]);
+	}
+}
+
+static void put_app_auth(
+	struct cln_greeting *greeting, struct cln_out *out, const struct cln_target *target)
+{
+	const struct cln_slice words[] = {
+		CLN_SLICE("AUTH"), cln_target_app(target), cln_target_secret(target)};
+	put_command(out, words, sizeof(words) / sizeof(words[0]));
+	expect(greeting, CLN_EXPECTS_AUTH);
+}
+
+static void put_password_auth(
+	struct cln_greeting *greeting, struct cln_out *out, const struct cln_target *target)
+{
+	if (target->password_len == 0) {
+		return;
+	}
+	struct cln_slice words[3] = {CLN_SLICE("AUTH")};
+	size_t count = 1;
+	if (target->user_len > 0) {
+		words[count++] = cln_slice(target->user, target->user_len);
+	}
+	words[count++] = cln_slice(target->password, target->password_len);
+	put_command(out, words, count);
+	expect(greeting, CLN_EXPECTS_AUTH);
+}
+
+static void put_hello(struct cln_greeting *greeting, struct cln_out *out)
+{
+	const struct cln_slice words[] = {CLN_SLICE("HELLO"), CLN_SLICE(HELLO_PROTOCOL),
+		CLN_SLICE("ENVELOPE"), CLN_SLICE(NUMBER(CLN_ENVELOPE_VERSION))};
+	put_command(out, words, sizeof(words) / sizeof(words[0]));
+	expect(greeting, CLN_EXPECTS_HELLO);
+}
+
+static void put_client_name(struct cln_greeting *greeting, struct cln_out *out)
+{
+	const struct cln_slice words[] = {
+		CLN_SLICE("CLIENT"), CLN_SLICE("SETNAME"), CLN_SLICE("clairon-php")};
+	put_command(out, words, sizeof(words) / sizeof(words[0]));
+	expect(greeting, CLN_EXPECTS_ANYTHING);
+}
+
+void cln_greeting_compose(struct cln_greeting *greeting, const struct cln_target *target)
+{
+	memset(greeting, 0, sizeof(*greeting));
+	struct cln_out out = {.ptr = greeting->bytes, .cap = sizeof(greeting->bytes)};
+	switch (target->transport) {
+	case CLN_TRANSPORT_RELAY_UNIX:
+		put_app_auth(greeting, &out, target);
+		put_hello(greeting, &out);
+		break;
+	case CLN_TRANSPORT_RELAY_TCP:
+		put_password_auth(greeting, &out, target);
+		put_hello(greeting, &out);
+		break;
+	case CLN_TRANSPORT_REDIS_TCP:
+	case CLN_TRANSPORT_REDIS_UNIX:
+		put_password_auth(greeting, &out, target);
+		put_client_name(greeting, &out);
+		break;
+	}
+	ZEND_ASSERT(!out.is_full); /* CLN_GREETING_BYTES holds the longest user and password */
+	greeting->len = out.len;
+}
+
+/* A number that the relay told as integer or as text; -1 if it is neither. */
+static long long number_of(const struct cln_reply_item *item)
+{
+	if (item->type == CLN_REPLY_INTEGER) {
+		return item->integer;
+	}
+	long long number = 0;
+	if (item->text.len == 0 || item->text.len > 9) {
+		return -1;
+	}
+	for (size_t i = 0; i < item->text.len; i++) {
+		const char c = item->text.ptr[i];
+		if (c < '0' || c > '9') {
+			return -1;
+		}
+		number = number * 10 + (c - '0');
+	}
+	return number;
+}
+
+static long long find_number(const struct cln_reply *reply, struct cln_slice name)
+{
+	for (size_t i = 0; i + 1 < reply->count; i += 2) {
+		if (cln_slice_equal(reply->item[i].text, name)) {
+			return number_of(&reply->item[i + 1]);
+		}
+	}
+	return -1;
+}
+
+static size_t find_limit(const struct cln_reply *reply, struct cln_slice name)
+{
+	const long long limit = find_number(reply, name);
+	return limit > 0 ? (size_t)limit : 0;
+}
+
+static bool read_hello(
+	const struct cln_reply *reply, struct cln_peer_limits *limits, char error[CLN_ERROR_MAX])
+{
+	if (reply->type != CLN_REPLY_ARRAY) {
+		snprintf(error, CLN_ERROR_MAX, "the peer does not answer HELLO as clairon-relay does");
+		return false;
+	}
+	const long long min = find_number(reply, CLN_SLICE("envelope_min"));
+	const long long max = find_number(reply, CLN_SLICE("envelope_max"));
+	if (min < 0 || max < 0) {
+		snprintf(error, CLN_ERROR_MAX,
+			"the peer is not clairon-relay: HELLO names no envelope "
+			"versions");
+		return false;
+	}
+	if (CLN_ENVELOPE_VERSION < min || CLN_ENVELOPE_VERSION > max) {
+		snprintf(error, CLN_ERROR_MAX,
+			"clairon-relay takes envelope versions %lld to %lld and "
+			"this extension (" CLN_VERSION ") writes %d: install both from one release",
+			min, max, CLN_ENVELOPE_VERSION);
+		return false;
+	}
+	limits->payload_max = find_limit(reply, CLN_SLICE("payload_max"));
+	limits->channel_max = find_limit(reply, CLN_SLICE("channel_max"));
+	limits->event_max = find_limit(reply, CLN_SLICE("event_max"));
+	return true;
+}
+
+bool cln_greeting_answer(struct cln_greeting *greeting, const struct cln_reply *reply,
+	struct cln_peer_limits *limits, char error[CLN_ERROR_MAX])
+{
+	const enum cln_greeting_expects what = greeting->expects[greeting->answered];
+	greeting->answered++;
+	if (what == CLN_EXPECTS_ANYTHING) {
+		return true;
+	}
+	if (reply->type == CLN_REPLY_ERROR) {
+		const struct cln_slice text = reply->item[0].text;
+		snprintf(error, CLN_ERROR_MAX, "refused at %s: %.*s",
+			what == CLN_EXPECTS_AUTH ? "AUTH" : "HELLO", (int)MIN(text.len, 200), text.ptr);
+		return false;
+	}
+	return what == CLN_EXPECTS_AUTH || read_hello(reply, limits, error);
+}

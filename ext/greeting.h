@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a new connection says first, in front of the first event and without waiting for an answer:
+ * AUTH and HELLO to a relay, AUTH to a Redis; and what the answers mean.
+ */
+#ifndef CLN_GREETING_H
+#define CLN_GREETING_H
+
+#include "../wire/reply.h"
+#include "../wire/resp.h"
+#include "dial.h"
+
+#define CLN_GREETING_BYTES       1024
+#define CLN_GREETING_REPLIES_MAX 3
+
+enum cln_greeting_expects {
+	CLN_EXPECTS_AUTH,
+	CLN_EXPECTS_HELLO,
+	CLN_EXPECTS_ANYTHING, /* a courtesy: its answer does not matter */
+};
+
+/* Limits that the relay told; 0 where it said nothing. */
+struct cln_peer_limits {
+	size_t payload_max;
+	size_t channel_max;
+	size_t event_max;
+};
+
+struct cln_greeting {
+	char bytes[CLN_GREETING_BYTES];
+	size_t len;
+	size_t written;
+	enum cln_greeting_expects expects[CLN_GREETING_REPLIES_MAX];
+	size_t expects_count;
+	size_t answered;
+};
+
+void cln_greeting_compose(struct cln_greeting *greeting, const struct cln_target *target);
+
+static inline bool cln_greeting_is_answered(const struct cln_greeting *greeting)
+{
+	return greeting->answered == greeting->expects_count;
+}
+
+/* Takes the next answer. False if the peer refuses us or can't be spoken to: `error` then holds
+ * the sentence for the user. */
+bool cln_greeting_answer(struct cln_greeting *greeting, const struct cln_reply *reply,
+	struct cln_peer_limits *limits, char error[CLN_ERROR_MAX]);
+
+#endif

@@ -1,0 +1,559 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The life of a connection: open, greet, write, read replies, fail, try again later.
+ *
+ * Between calls: fd is -1 or a non-blocking socket; the reader exists exactly when fd does; what
+ * outbox.written counts was written on this fd. A command that was written in part is either
+ * completed on the same fd or sent as a whole on the next one.
+ */
+#include "link.h"
+
+#include "php.h"
+#include "main/php_network.h"
+#include "stamp.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define OPEN_WITHIN_MS     5000
+#define BACKOFF_FIRST_MS   200
+#define BACKOFF_MAX_MS     5000
+#define DRAIN_EVERY        32
+#define DRAIN_ROUNDS_MAX   64
+#define DRAIN_BYTES        8192
+#define REPLY_BYTES_MAX    65536
+#define TCP_CHECK_AFTER_MS 50
+/* A connection that turns out dead is replaced within the same call, once. */
+#define PUMP_ATTEMPTS 2
+
+static void close_fd(struct cln_link *link)
+{
+	if (link->fd >= 0) {
+		close(link->fd);
+		link->fd = -1;
+	}
+	cln_reply_reader_free(link->reader);
+	link->reader = NULL;
+	link->is_open = false;
+	link->is_blocked = false;
+	ZEND_SECURE_ZERO(&link->greeting, sizeof(link->greeting));
+}
+
+static void back_off(struct cln_link *link)
+{
+	link->backoff_ms =
+		link->backoff_ms == 0 ? BACKOFF_FIRST_MS : MIN(link->backoff_ms * 2, BACKOFF_MAX_MS);
+	link->retry_at_ms = cln_now_ms() + link->backoff_ms;
+}
+
+static void say(struct cln_link *link, const char *error)
+{
+	snprintf(link->last_error, sizeof(link->last_error), "%s", error);
+}
+
+/* The connection is over. A peer that had answered may have been restarted: try again at once;
+ * else wait, longer each time. */
+static void fail(struct cln_link *link, const char *error)
+{
+	say(link, error);
+	close_fd(link);
+	cln_outbox_rewind(&link->outbox);
+	if (link->is_proven) {
+		link->is_proven = false;
+		return;
+	}
+	link->stats.connect_failures++;
+	link->has_news = link->has_news || link->backoff_ms == 0;
+	back_off(link);
+}
+
+static void fail_errno(struct cln_link *link, const char *what, int number)
+{
+	char reason[CLN_ERROR_MAX / 2];
+	char error[CLN_ERROR_MAX];
+	php_socket_strerror(number, reason, sizeof(reason));
+	snprintf(error, sizeof(error), "%s: %s", what, reason);
+	fail(link, error);
+}
+
+/* The peer won't have us: what it got is rejected, for it would refuse it again. */
+static void refused(struct cln_link *link, const char *error)
+{
+	link->stats.rejected += cln_outbox_take_written(&link->outbox);
+	link->is_proven = false;
+	link->has_news = true;
+	fail(link, error);
+}
+
+static bool open_link(struct cln_link *link)
+{
+	char error[CLN_ERROR_MAX];
+	if (cln_now_ms() < link->retry_at_ms) {
+		return false;
+	}
+	const enum cln_dialled dialled = cln_dial(&link->target, &link->addresses, &link->fd, error);
+	if (dialled == CLN_DIALLED_FAILED) {
+		link->fd = -1;
+		fail(link, error);
+		return false;
+	}
+	link->reader = cln_reply_reader_new(REPLY_BYTES_MAX);
+	if (link->reader == NULL) {
+		fail(link, "no memory for a connection");
+		return false;
+	}
+	link->is_open = dialled == CLN_DIALLED_OPEN;
+	link->open_until_ms = cln_now_ms() + OPEN_WITHIN_MS;
+	link->writes_since_drain = 0;
+	link->stats.connects += link->is_open;
+	cln_greeting_compose(&link->greeting, &link->target);
+	return true;
+}
+
+/* ---- replies ---- */
+
+static void proven(struct cln_link *link)
+{
+	link->is_proven = true;
+	link->backoff_ms = 0;
+	link->retry_at_ms = 0;
+}
+
+static void say_rejected(struct cln_link *link, struct cln_slice text)
+{
+	char error[CLN_ERROR_MAX];
+	snprintf(error, sizeof(error), "event rejected: %.*s", (int)MIN(text.len, 200), text.ptr);
+	say(link, error);
+}
+
+/* Errors that pass by themselves, or with another server behind the same address: the events are
+ * kept and sent again. */
+static bool is_passing_error(struct cln_slice text)
+{
+	static const struct cln_slice prefixes[] = {{"LOADING ", 8}, {"READONLY ", 9},
+		{"MASTERDOWN ", 11}, {"CLUSTERDOWN ", 12}, {"TRYAGAIN ", 9}};
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		if (cln_slice_starts(text, prefixes[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* All of these return false if the connection was given up. */
+
+static bool on_greeting_answer(struct cln_link *link, const struct cln_reply *reply)
+{
+	char error[CLN_ERROR_MAX];
+	if (!cln_greeting_answer(&link->greeting, reply, &link->limits, error)) {
+		refused(link, error);
+		return false;
+	}
+	if (cln_greeting_is_answered(&link->greeting)) {
+		proven(link);
+	}
+	return true;
+}
+
+static bool on_publish_reply(struct cln_link *link, const struct cln_reply *reply)
+{
+	const struct cln_slice text = reply->item[0].text;
+	if (reply->type == CLN_REPLY_ERROR && is_passing_error(text)) {
+		char error[CLN_ERROR_MAX];
+		snprintf(error, sizeof(error), "%.*s", (int)MIN(text.len, CLN_ERROR_MAX - 1), text.ptr);
+		link->is_proven = false;
+		fail(link, error);
+		return false;
+	}
+	if (!cln_outbox_acknowledge(&link->outbox)) {
+		fail(link, "the peer answered more than was asked");
+		return false;
+	}
+	if (reply->type == CLN_REPLY_ERROR) {
+		link->stats.rejected++;
+		link->has_news = true;
+		say_rejected(link, text);
+	} else {
+		link->stats.acknowledged++;
+	}
+	return true;
+}
+
+static bool read_replies(struct cln_link *link)
+{
+	struct cln_reply reply;
+	for (;;) {
+		const int result = cln_reply_next(link->reader, &reply);
+		if (result == CLN_ERR_MORE) {
+			return true;
+		}
+		if (result != CLN_OK) {
+			fail(link, "the peer does not speak RESP");
+			return false;
+		}
+		const bool is_good = cln_greeting_is_answered(&link->greeting)
+								 ? on_publish_reply(link, &reply)
+								 : on_greeting_answer(link, &reply);
+		if (!is_good) {
+			return false;
+		}
+	}
+}
+
+static bool drain(struct cln_link *link)
+{
+	char bytes[DRAIN_BYTES];
+	link->writes_since_drain = 0;
+	for (int round = 0; round < DRAIN_ROUNDS_MAX; round++) {
+		const ssize_t got = recv(link->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+		if (got == 0) {
+			fail(link, "the peer closed the connection");
+			return false;
+		}
+		if (got < 0) {
+			if (errno == EINTR) {
+				continue;
+			}
+			if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOTCONN) {
+				return true;
+			}
+			fail_errno(link, "cannot read", errno);
+			return false;
+		}
+		if (cln_reply_feed(link->reader, cln_slice(bytes, (size_t)got)) != CLN_OK) {
+			fail(link, "the peer's reply is too long");
+			return false;
+		}
+		if (!read_replies(link)) {
+			return false;
+		}
+		if ((size_t)got < sizeof(bytes)) {
+			return true;
+		}
+	}
+	return true;
+}
+
+/* ---- writing ---- */
+
+static void count_written(struct cln_link *link, size_t written)
+{
+	struct cln_greeting *greeting = &link->greeting;
+	const size_t of_greeting = MIN(greeting->len - greeting->written, written);
+	if (of_greeting > 0) {
+		greeting->written += of_greeting;
+		if (greeting->written == greeting->len) {
+			ZEND_SECURE_ZERO(greeting->bytes, sizeof(greeting->bytes));
+		}
+	}
+	const struct cln_outbox_progress progress =
+		cln_outbox_wrote(&link->outbox, written - of_greeting);
+	link->stats.sent += progress.sent;
+	link->stats.resent += progress.resent;
+	link->writes_since_drain += (unsigned)(progress.sent + progress.resent);
+}
+
+/* One system call for the greeting, if it is not out yet, and everything that waits. */
+static ssize_t write_once(struct cln_link *link, size_t *wanted)
+{
+	struct cln_greeting *greeting = &link->greeting;
+	const struct cln_slice rest = cln_outbox_unwritten(&link->outbox);
+	const size_t greeting_left = greeting->len - greeting->written;
+	*wanted = greeting_left + rest.len;
+	if (greeting_left == 0) {
+		return send(link->fd, rest.ptr, rest.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	}
+	struct iovec parts[] = {
+		{greeting->bytes + greeting->written, greeting_left}, {(void *)rest.ptr, rest.len}};
+	struct msghdr message = {.msg_iov = parts, .msg_iovlen = rest.len > 0 ? 2 : 1};
+	return sendmsg(link->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static bool is_opening_error(const struct cln_link *link, int number)
+{
+	return !link->is_open && (number == ENOTCONN || number == EINPROGRESS || number == EALREADY);
+}
+
+/* The write failed for good. What the peer said before it went is worth more than errno. */
+static void on_write_error(struct cln_link *link, int number)
+{
+	if (link->is_open && !drain(link)) {
+		return;
+	}
+	fail_errno(link, link->is_open ? "cannot write" : "cannot connect", number);
+}
+
+/* False if the connection was given up. */
+static bool write_some(struct cln_link *link)
+{
+	size_t wanted;
+	ssize_t written;
+	do {
+		written = write_once(link, &wanted);
+	} while (written < 0 && errno == EINTR);
+	link->stats.writes++;
+	if (written < 0) {
+		if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS ||
+			is_opening_error(link, errno)) {
+			link->is_blocked = true;
+			return true;
+		}
+		on_write_error(link, errno);
+		return false;
+	}
+	if (!link->is_open) {
+		link->is_open = true;
+		link->stats.connects++;
+	}
+	link->is_stuck = false;
+	link->is_blocked = (size_t)written < wanted;
+	link->stats.partial_writes += link->is_blocked;
+	count_written(link, (size_t)written);
+	return true;
+}
+
+static bool has_unwritten(const struct cln_link *link)
+{
+	return link->outbox.end > link->outbox.written;
+}
+
+/* Whether replies are read before the next write. A Unix socket tells a dead peer at once by the
+ * write; TCP may take one write of a peer that is gone, so an idle link is looked at first. */
+static bool is_drain_due(struct cln_link *link)
+{
+	if (link->writes_since_drain >= DRAIN_EVERY || !cln_greeting_is_answered(&link->greeting) ||
+		link->is_blocked) {
+		return true;
+	}
+	if (cln_target_is_unix(&link->target)) {
+		return false;
+	}
+	const int64_t now_ms = cln_coarse_now_ms();
+	const bool was_idle = now_ms - link->used_ms > TCP_CHECK_AFTER_MS;
+	link->used_ms = now_ms;
+	return was_idle;
+}
+
+/* False if the connection was given up. */
+static bool pump_open(struct cln_link *link, enum cln_drain how)
+{
+	if (link->greeting.written > 0 && (how == CLN_DRAIN_NOW || is_drain_due(link)) &&
+		!drain(link)) {
+		return false;
+	}
+	if ((has_unwritten(link) || link->greeting.written < link->greeting.len) && !write_some(link)) {
+		return false;
+	}
+	if (!link->is_open && cln_now_ms() > link->open_until_ms) {
+		fail(link, "no connection within 5 seconds");
+		return false;
+	}
+	return true;
+}
+
+void cln_link_pump(struct cln_link *link, enum cln_drain how)
+{
+	for (int attempt = 0; attempt < PUMP_ATTEMPTS; attempt++) {
+		if (link->fd < 0 && (!has_unwritten(link) || !open_link(link))) {
+			return;
+		}
+		if (pump_open(link, how)) {
+			return;
+		}
+	}
+}
+
+/* ---- waiting ---- */
+
+bool cln_link_is_settled(const struct cln_link *link)
+{
+	return link->outbox.unsent == 0 && !cln_outbox_awaits_replies(&link->outbox);
+}
+
+/* Sleeps until the socket or the next attempt may go on, at most `left_ms`. */
+static void wait_turn(struct cln_link *link, int64_t left_ms)
+{
+	const int64_t now_ms = cln_now_ms();
+	if (link->fd < 0) {
+		const int64_t pause_ms = MAX(link->retry_at_ms - now_ms, 1);
+		poll(NULL, 0, (int)MIN(pause_ms, left_ms));
+		return;
+	}
+	struct pollfd wait = {.fd = link->fd, .events = POLLIN};
+	if (!link->is_open || has_unwritten(link)) {
+		wait.events |= POLLOUT;
+	}
+	if (!link->is_open) {
+		left_ms = MIN(left_ms, MAX(link->open_until_ms - now_ms, 0) + 1);
+	}
+	poll(&wait, 1, (int)left_ms);
+}
+
+/* Whether the unsent entries leave room within the bounds. */
+static bool has_room(const struct cln_link *link, size_t events, size_t bytes)
+{
+	return link->outbox.unsent < events && cln_outbox_unsent_bytes(&link->outbox) < bytes;
+}
+
+bool cln_link_flush(struct cln_link *link, int64_t timeout_ms)
+{
+	const int64_t until_ms = cln_now_ms() + timeout_ms;
+	for (;;) {
+		cln_link_pump(link, CLN_DRAIN_NOW);
+		const int64_t left_ms = until_ms - cln_now_ms();
+		if (cln_link_is_settled(link) || left_ms <= 0) {
+			return cln_link_is_settled(link);
+		}
+		wait_turn(link, left_ms);
+	}
+}
+
+bool cln_link_wait_room(struct cln_link *link, size_t events, size_t bytes, int64_t timeout_ms)
+{
+	const int64_t until_ms = cln_now_ms() + timeout_ms;
+	while (!has_room(link, events, bytes)) {
+		const int64_t left_ms = until_ms - cln_now_ms();
+		if (left_ms <= 0) {
+			return false;
+		}
+		wait_turn(link, left_ms);
+		cln_link_pump(link, CLN_DRAIN_NOW);
+	}
+	return true;
+}
+
+/* ---- numbering ---- */
+
+void cln_link_number_anew(struct cln_link *link, uint64_t publisher)
+{
+	link->publisher = publisher;
+	link->sequence = 0;
+	if (link->channels != NULL) {
+		zend_hash_destroy(link->channels);
+		pefree(link->channels, 1);
+		link->channels = NULL;
+	}
+}
+
+bool cln_link_numbering_is_full(const struct cln_link *link)
+{
+	return link->channels != NULL &&
+		   zend_hash_num_elements(link->channels) >= CLN_NUMBERED_CHANNELS_MAX;
+}
+
+static uint64_t next_on_channel(struct cln_link *link, struct cln_slice channel)
+{
+	if (link->channels == NULL) {
+		link->channels = pemalloc(sizeof(HashTable), 1);
+		zend_hash_init(link->channels, 8, NULL, NULL, 1);
+	}
+	zval *number = zend_hash_str_find(link->channels, channel.ptr, channel.len);
+	if (number == NULL) {
+		zval zero;
+		ZVAL_LONG(&zero, 0);
+		number = zend_hash_str_add_new(link->channels, channel.ptr, channel.len, &zero);
+	}
+	return (uint64_t)++Z_LVAL_P(number);
+}
+
+void cln_link_append(struct cln_link *link, const struct cln_event *event, struct cln_slice channel)
+{
+	struct cln_numbering numbering = {.publisher = link->publisher, .sequence = ++link->sequence};
+	if (cln_target_is_redis(&link->target)) {
+		numbering.channel_sequence = next_on_channel(link, channel);
+	}
+	char *out = cln_outbox_reserve(&link->outbox, cln_command_bound(event, channel));
+	const size_t size = cln_command_write(out, &link->target, event, channel, &numbering);
+	cln_outbox_commit(&link->outbox, size);
+}
+
+/* ---- the table ---- */
+
+static struct cln_link *link_new(const struct cln_target *target, uint64_t publisher)
+{
+	struct cln_link *link = pecalloc(1, sizeof(*link), 1);
+	link->target = *target;
+	link->fd = -1;
+	link->publisher = publisher;
+	return link;
+}
+
+static void link_free(struct cln_link *link)
+{
+	close_fd(link);
+	cln_outbox_deinit(&link->outbox);
+	cln_link_number_anew(link, 0);
+	ZEND_SECURE_ZERO(&link->target, sizeof(link->target));
+	pefree(link, 1);
+}
+
+/* Frees the place of the link that was unused longest; false if all are held. */
+static bool evict_oldest(struct cln_link_table *table)
+{
+	size_t oldest = table->count;
+	for (size_t i = 0; i < table->count; i++) {
+		const struct cln_link *link = table->link[i];
+		if (link->refs == 0 &&
+			(oldest == table->count || link->used_at < table->link[oldest]->used_at)) {
+			oldest = i;
+		}
+	}
+	if (oldest == table->count) {
+		return false;
+	}
+	cln_link_pump(table->link[oldest], CLN_DRAIN_NOW);
+	link_free(table->link[oldest]);
+	table->link[oldest] = table->link[--table->count];
+	return true;
+}
+
+struct cln_link *cln_link_acquire(
+	struct cln_link_table *table, const struct cln_target *target, uint64_t publisher)
+{
+	struct cln_link *found = NULL;
+	for (size_t i = 0; found == NULL && i < table->count; i++) {
+		if (memcmp(&table->link[i]->target, target, sizeof(*target)) == 0) {
+			found = table->link[i];
+		}
+	}
+	if (found == NULL) {
+		if (table->count == CLN_LINKS_MAX && !evict_oldest(table)) {
+			return NULL;
+		}
+		found = link_new(target, publisher);
+		table->link[table->count++] = found;
+	}
+	found->refs++;
+	found->used_at = ++table->uses;
+	return found;
+}
+
+void cln_link_release(struct cln_link *link)
+{
+	link->refs--;
+}
+
+void cln_link_forked(struct cln_link *link, uint64_t publisher)
+{
+	close_fd(link);
+	cln_outbox_deinit(&link->outbox);
+	cln_link_number_anew(link, publisher);
+	memset(&link->stats, 0, sizeof(link->stats));
+	link->last_error[0] = '\0';
+	link->is_proven = false;
+	link->is_stuck = false;
+	link->has_news = false;
+	link->backoff_ms = 0;
+	link->retry_at_ms = 0;
+}
+
+void cln_link_table_deinit(struct cln_link_table *table)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		link_free(table->link[i]);
+	}
+	table->count = 0;
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See trigger.h. Between the checks and the write no PHP code runs, so what was checked is what is
+ * sent.
+ */
+#include "private.h"
+
+#include "../wire/name.h"
+#include "encode.h"
+#include "exception.h"
+#include "publisher.h"
+#include "report.h"
+#include "trigger.h"
+#include "zend_exceptions.h"
+
+static struct cln_slice slice_of(const zend_string *string)
+{
+	return cln_slice(ZSTR_VAL(string), ZSTR_LEN(string));
+}
+
+zend_result clairon_draft_encode(struct clairon_draft *draft, zval *data)
+{
+	smart_str json = {0};
+	if (clairon_encode_json(&json, data, "the event's data") == FAILURE) {
+		return FAILURE;
+	}
+	draft->json = smart_str_extract(&json);
+	return SUCCESS;
+}
+
+void clairon_draft_free(struct clairon_draft *draft)
+{
+	if (draft->json != NULL) {
+		zend_string_release(draft->json);
+		draft->json = NULL;
+	}
+}
+
+/* ---- checks ---- */
+
+static size_t smaller_limit(size_t own, size_t of_peer)
+{
+	return of_peer > 0 && of_peer < own ? of_peer : own;
+}
+
+static zend_result check_channel(uint32_t arg, zval *value, const struct cln_link *link)
+{
+	const size_t max = smaller_limit(CLN_CHANNEL_NAME_MAX, link->limits.channel_max);
+	ZVAL_DEREF(value);
+	if (Z_TYPE_P(value) != IS_STRING) {
+		zend_argument_type_error(
+			arg, "must contain only strings, %s given", zend_zval_type_name(value));
+		return FAILURE;
+	}
+	if (Z_STRLEN_P(value) > max) {
+		zend_argument_value_error(arg, "must be a channel name of at most %zu bytes", max);
+		return FAILURE;
+	}
+	if (cln_channel_check(slice_of(Z_STR_P(value)), NULL) != CLN_OK) {
+		zend_argument_value_error(arg, "must be a channel name: letters, digits and _ - = @ , . ;");
+		return FAILURE;
+	}
+	return SUCCESS;
+}
+
+static zend_result check_channels(const struct clairon_draft *draft, const struct cln_link *link)
+{
+	if (Z_TYPE_P(draft->channels) == IS_STRING) {
+		return check_channel(draft->channels_arg, draft->channels, link);
+	}
+	const uint32_t count = zend_hash_num_elements(Z_ARRVAL_P(draft->channels));
+	if (count == 0 || count > CLN_TRIGGER_CHANNELS_MAX) {
+		zend_argument_value_error(draft->channels_arg,
+			"must contain 1 to %d channel names, %u given", CLN_TRIGGER_CHANNELS_MAX, count);
+		return FAILURE;
+	}
+	zval *channel;
+	ZEND_HASH_FOREACH_VAL(Z_ARRVAL_P(draft->channels), channel)
+	{
+		if (check_channel(draft->channels_arg, channel, link) == FAILURE) {
+			return FAILURE;
+		}
+	}
+	ZEND_HASH_FOREACH_END();
+	return SUCCESS;
+}
+
+static zend_result check_name(const struct clairon_draft *draft, const struct cln_link *link)
+{
+	const size_t max = smaller_limit(CLN_EVENT_NAME_MAX, link->limits.event_max);
+	if (ZSTR_LEN(draft->name) > max) {
+		zend_argument_value_error(
+			draft->name_arg, "must be an event name of at most %zu bytes", max);
+		return FAILURE;
+	}
+	if (cln_event_check(slice_of(draft->name)) != CLN_OK) {
+		zend_argument_value_error(draft->name_arg,
+			"must be an event name: valid UTF-8, not empty, "
+			"not beginning with pusher: or pusher_internal:");
+		return FAILURE;
+	}
+	return SUCCESS;
+}
+
+static zend_result check_payload(
+	const struct clairon_draft *draft, const struct cln_bounds *bounds, const struct cln_link *link)
+{
+	const size_t max = smaller_limit(bounds->payload_bytes, link->limits.payload_max);
+	if (ZSTR_LEN(draft->json) <= max) {
+		return SUCCESS;
+	}
+	zend_throw_exception_ex(clairon_payload_exception_ce, 0,
+		"the event's data has %zu bytes as JSON; at most %zu are allowed", ZSTR_LEN(draft->json),
+		max);
+	return FAILURE;
+}
+
+zend_result clairon_draft_check(
+	const struct clairon_draft *draft, const struct cln_bounds *bounds, const struct cln_link *link)
+{
+	if (check_channels(draft, link) == FAILURE || check_name(draft, link) == FAILURE) {
+		return FAILURE;
+	}
+	if (draft->exclude != NULL && !cln_socket_id_is_valid(slice_of(draft->exclude))) {
+		zend_argument_value_error(
+			draft->exclude_arg, "must be a socket id: two numbers and a dot, as in 123.456");
+		return FAILURE;
+	}
+	return check_payload(draft, bounds, link);
+}
+
+/* ---- sending ---- */
+
+static bool has_room(const struct cln_link *link, const struct cln_bounds *bounds, size_t size)
+{
+	return link->outbox.unsent < bounds->outbox_events &&
+		   size <= bounds->outbox_bytes -
+					   MIN(bounds->outbox_bytes, cln_outbox_unsent_bytes(&link->outbox));
+}
+
+/* The event has no room within the bounds. What waits is written once more; a CLI process waits
+ * for room. Where that does not help the event is lost and counted: whoever wants to keep such
+ * events elsewhere, does it here. Returns whether there is room now. */
+static bool outbox_overflow(struct cln_link *link, const struct cln_bounds *bounds, size_t size)
+{
+	if (!link->is_blocked && link->fd >= 0) {
+		cln_link_pump(link, CLN_DRAIN_NOW);
+	}
+	if (!has_room(link, bounds, size) && clairon_may_wait() && bounds->cli_wait_ms > 0 &&
+		!link->is_stuck && size <= bounds->outbox_bytes) {
+		link->is_stuck = !cln_link_wait_room(
+			link, bounds->outbox_events, bounds->outbox_bytes - size + 1, bounds->cli_wait_ms);
+	}
+	if (has_room(link, bounds, size)) {
+		return true;
+	}
+	const bool is_by_events = link->outbox.unsent >= bounds->outbox_events;
+	link->stats.dropped[is_by_events ? CLN_DROP_OUTBOX_EVENTS : CLN_DROP_OUTBOX_BYTES]++;
+	link->has_news = true;
+	return false;
+}
+
+static bool push(struct cln_link *link, const struct cln_bounds *bounds,
+	const struct cln_event *event, const zend_string *channel)
+{
+	const size_t size = cln_command_bound(event, slice_of(channel));
+	if (!has_room(link, bounds, size) && !outbox_overflow(link, bounds, size)) {
+		return false;
+	}
+	if (cln_link_numbering_is_full(link)) {
+		cln_link_number_anew(link, cln_stamp_random(&CLAIRON_G(stamp)));
+	}
+	cln_link_append(link, event, slice_of(channel));
+	return true;
+}
+
+/* One event to all of its channels; whether all of them were accepted. */
+static bool push_draft(const struct clairon_draft *draft, const struct cln_bounds *bounds,
+	struct cln_link *link, smart_str *scratch)
+{
+	struct cln_event event = {.exclude = {NULL, 0}};
+	if (draft->exclude != NULL) {
+		event.exclude = slice_of(draft->exclude);
+	}
+	cln_stamp_id(&CLAIRON_G(stamp), event.id);
+	clairon_encode_literal(scratch, draft->name);
+	const size_t name_len = ZSTR_LEN(scratch->s);
+	clairon_encode_text_literal(scratch, draft->json);
+	event.name = cln_slice(ZSTR_VAL(scratch->s), name_len);
+	event.data = cln_slice_from(slice_of(scratch->s), name_len);
+
+	if (Z_TYPE_P(draft->channels) == IS_STRING) {
+		return push(link, bounds, &event, Z_STR_P(draft->channels));
+	}
+	bool all = true;
+	zval *channel;
+	ZEND_HASH_FOREACH_VAL(Z_ARRVAL_P(draft->channels), channel)
+	{
+		ZVAL_DEREF(channel);
+		all = push(link, bounds, &event, Z_STR_P(channel)) && all;
+	}
+	ZEND_HASH_FOREACH_END();
+	return all;
+}
+
+int clairon_drafts_send(const struct clairon_draft *drafts, size_t count,
+	const struct cln_bounds *bounds, struct cln_link *link)
+{
+	bool all = true;
+	smart_str scratch = {0};
+	for (size_t i = 0; i < count; i++) {
+		all = push_draft(&drafts[i], bounds, link, &scratch) && all;
+		ZSTR_LEN(scratch.s) = 0;
+	}
+	smart_str_free(&scratch);
+	cln_link_pump(link, CLN_DRAIN_WHEN_DUE);
+	cln_outbox_forget(&link->outbox, bounds->outbox_events, bounds->outbox_bytes);
+	clairon_report(link);
+	if (!all) {
+		return CLAIRON_DROPPED;
+	}
+	return link->outbox.unsent == 0 ? CLAIRON_SENT : CLAIRON_PENDING;
+}
