@@ -151,6 +151,11 @@ void conn_pause(struct conn *conn)
 	conn->is_paused = true;
 }
 
+bool conn_is_paused(const struct conn *conn)
+{
+	return conn->is_paused;
+}
+
 void conn_resume(struct conn *conn)
 {
 	if (!conn->is_paused) {

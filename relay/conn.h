@@ -65,6 +65,7 @@ void conn_discard_unsent(struct conn *conn);
 /* Pauses and resumes reading (rate limits). */
 void conn_pause(struct conn *conn);
 void conn_resume(struct conn *conn);
+bool conn_is_paused(const struct conn *conn);
 
 /* Sends what is queued (within `limits.backlog_age_ms`), shuts down writing, waits up to
  * `linger_ms` for the peer's FIN. Input is read and thrown away, further output dropped. */

@@ -33,8 +33,9 @@ struct http_request {
 struct http_limits {
 	size_t head_bytes;
 	size_t body_bytes;
-	int64_t request_timeout_ms; /* from the connection's start, or the first byte of a later request */
-	int64_t idle_timeout_ms;    /* between requests */
+	int64_t
+		request_timeout_ms;  /* from the connection's start, or the first byte of a later request */
+	int64_t idle_timeout_ms; /* between requests */
 };
 
 typedef void (*http_router_fn)(struct conn *conn, struct http_request *request, void *context);
@@ -50,7 +51,12 @@ const struct http_header *http_find(const struct http_request *request, const ch
 /* The decoded value of a query parameter, in `out`; false if absent, malformed or too long. */
 bool http_query(const struct http_request *request, const char *name, char *out, size_t cap);
 
-void http_respond(struct conn *conn, unsigned status, const char *content_type,
-	struct cln_slice body);
+/* The whole answer to the request that the router was called with; without the body if that is
+ * HEAD. */
+void http_respond(
+	struct conn *conn, unsigned status, const char *content_type, struct cln_slice body);
+/* With further header lines, each ended by CRLF. */
+void http_respond_with(struct conn *conn, unsigned status, const char *header_lines,
+	const char *content_type, struct cln_slice body);
 
 #endif

@@ -30,9 +30,9 @@ struct ws_ops {
 struct ws_limits {
 	struct conn_limits conn;
 	size_t message_bytes;
-	unsigned fragments;           /* of one message */
-	unsigned control_per_second;  /* pings, pongs; more is 1008. 0: no limit */
-	int64_t close_timeout_ms;     /* for the peer's close frame and FIN */
+	unsigned fragments;          /* of one message */
+	unsigned control_per_second; /* pings, pongs; more is 1008. 0: no limit */
+	int64_t close_timeout_ms;    /* for the peer's close frame and FIN */
 };
 
 /* Whether `request` is a valid RFC 6455 upgrade (GET, HTTP/1.1, Upgrade, Connection, version 13,

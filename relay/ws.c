@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See ws.h. A message that arrived in one piece is handed on where it lies in the read buffer; one
+ * that came in pieces is collected in memory that grows with what has arrived and is freed with
+ * the message.
+ */
+#include "ws.h"
+
+#include "base/hmac.h"
+#include "base/xalloc.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#define KEY_LEN           24 /* 16 bytes in base64 */
+#define KEY_BYTES         16
+#define ACCEPT_LEN        28 /* 20 bytes in base64 */
+#define MESSAGE_FIRST     256
+#define CONTROL_PERIOD_MS 1000
+#define ANSWER_MAX        160
+#define TEXT_TYPE         "text/plain; charset=utf-8"
+
+struct ws {
+	struct conn *conn;
+	const struct ws_ops *ops;
+	const struct ws_limits *limits;
+	void *user;
+	char *message; /* pieces so far; NULL while nothing is kept */
+	uint32_t message_len;
+	uint32_t message_cap;
+	struct ws_parser parser;
+	uint32_t control_count; /* in the current period */
+	int64_t control_ms;     /* when it began */
+	uint16_t code;          /* of the first close frame, either way; 1006: none so far */
+	bool has_sent_close;
+	bool is_done; /* nothing that still arrives is looked at */
+};
+
+/* --- the upgrade --- */
+
+static bool has_token(struct cln_slice list, const char *token)
+{
+	const size_t len = strlen(token);
+	while (list.len > 0) {
+		const char *const comma = memchr(list.ptr, ',', list.len);
+		struct cln_slice item =
+			cln_slice(list.ptr, comma != NULL ? (size_t)(comma - list.ptr) : list.len);
+		list = cln_slice_from(list, item.len + (comma != NULL ? 1 : 0));
+		while (item.len > 0 && (item.ptr[0] == ' ' || item.ptr[0] == '\t')) {
+			item = cln_slice_from(item, 1);
+		}
+		while (item.len > 0 && (item.ptr[item.len - 1] == ' ' || item.ptr[item.len - 1] == '\t')) {
+			item.len--;
+		}
+		if (item.len == len && strncasecmp(item.ptr, token, len) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool any_has_token(const struct http_request *request, const char *name, const char *token)
+{
+	for (size_t i = 0; i < request->header_count; i++) {
+		const struct http_header *const header = &request->headers[i];
+		if (header->name.len == strlen(name) &&
+			strncasecmp(header->name.ptr, name, header->name.len) == 0 &&
+			has_token(header->value, token)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* NULL unless the field is there exactly once. */
+static const struct http_header *find_single(const struct http_request *request, const char *name)
+{
+	const struct http_header *const found = http_find(request, name);
+	for (size_t i = 0; i < request->header_count; i++) {
+		const struct http_header *const header = &request->headers[i];
+		if (header != found && header->name.len == strlen(name) &&
+			strncasecmp(header->name.ptr, name, header->name.len) == 0) {
+			return NULL;
+		}
+	}
+	return found;
+}
+
+static bool is_key(struct cln_slice key)
+{
+	unsigned char bytes[KEY_LEN / 4 * 3];
+	/* OpenSSL counts the padding as bytes: two '=' are what 16 bytes need. */
+	return key.len == KEY_LEN && key.ptr[KEY_LEN - 1] == '=' && key.ptr[KEY_LEN - 2] == '=' &&
+		   key.ptr[KEY_LEN - 3] != '=' &&
+		   EVP_DecodeBlock(bytes, (const unsigned char *)key.ptr, KEY_LEN) == KEY_BYTES + 2;
+}
+
+/* NULL if the request is right, else a sentence. */
+static const char *upgrade_error(const struct http_request *request)
+{
+	const struct http_header *const key = find_single(request, "Sec-WebSocket-Key");
+	if (!cln_slice_equal(request->method, CLN_SLICE("GET")) || request->minor < 1) {
+		return "A WebSocket begins with a GET request of HTTP/1.1.\n";
+	}
+	if (!any_has_token(request, "Upgrade", "websocket") ||
+		!any_has_token(request, "Connection", "upgrade")) {
+		return "A WebSocket needs the header fields \"Upgrade: websocket\" and \"Connection: "
+			   "Upgrade\".\n";
+	}
+	if (request->body.len > 0 || http_find(request, "Transfer-Encoding") != NULL) {
+		return "A WebSocket's request has no body.\n";
+	}
+	if (key == NULL || !is_key(key->value)) {
+		return "A WebSocket needs one Sec-WebSocket-Key of 16 bytes in base64.\n";
+	}
+	return NULL;
+}
+
+bool ws_check_upgrade(struct conn *conn, const struct http_request *request)
+{
+	const char *const error = upgrade_error(request);
+	if (error != NULL) {
+		conn_loop(conn)->metrics.http_errors++;
+		http_respond(conn, 400, TEXT_TYPE, cln_slice_of(error));
+		return false;
+	}
+	const struct http_header *const version = find_single(request, "Sec-WebSocket-Version");
+	if (version == NULL || !cln_slice_equal(version->value, CLN_SLICE("13"))) {
+		conn_loop(conn)->metrics.http_errors++;
+		http_respond_with(conn, 426, "Sec-WebSocket-Version: 13\r\nUpgrade: websocket\r\n",
+			TEXT_TYPE, CLN_SLICE("This server speaks version 13 of WebSocket.\n"));
+		return false;
+	}
+	return true;
+}
+
+static void answer_upgrade(struct conn *conn, struct cln_slice key)
+{
+	static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+	char text[KEY_LEN + sizeof(guid) - 1];
+	unsigned char digest[HMAC_SHA1_BYTES];
+	char accept[ACCEPT_LEN + 1];
+	char answer[ANSWER_MAX];
+	memcpy(text, key.ptr, KEY_LEN);
+	memcpy(text + KEY_LEN, guid, sizeof(guid) - 1);
+	hmac_sha1(cln_slice(text, sizeof(text)), digest);
+	EVP_EncodeBlock((unsigned char *)accept, digest, sizeof(digest));
+	const int len = snprintf(answer, sizeof(answer),
+		"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+		"Sec-WebSocket-Accept: %s\r\n\r\n",
+		accept);
+	struct frame *const frame = frame_copy(cln_slice(answer, (size_t)len));
+	conn_send(conn, frame);
+	frame_unref(frame);
+}
+
+/* --- closing --- */
+
+static void drop_message(struct ws *ws)
+{
+	free(ws->message);
+	ws->message = NULL;
+	ws->message_len = 0;
+	ws->message_cap = 0;
+}
+
+static void send_close(struct ws *ws, uint16_t code, struct cln_slice reason)
+{
+	struct frame *const frame = ws_frame_close(code, reason);
+	conn_send(ws->conn, frame);
+	frame_unref(frame);
+	if (ws->code == WS_CLOSE_ABNORMAL) {
+		ws->code = code != 0 ? code : WS_CLOSE_NONE;
+	}
+	ws->has_sent_close = true;
+}
+
+/* The handshake is over, or can't be completed: FIN behind what is queued. */
+static void finish(struct ws *ws)
+{
+	ws->is_done = true;
+	drop_message(ws);
+	conn_finish(ws->conn, ws->limits->close_timeout_ms);
+}
+
+static void fail(struct ws *ws, uint16_t code, const char *reason)
+{
+	conn_loop(ws->conn)->metrics.ws_errors++;
+	if (!ws->has_sent_close) {
+		send_close(ws, code, cln_slice_of(reason));
+	}
+	finish(ws);
+}
+
+void ws_close(struct ws *ws, uint16_t code, struct cln_slice reason)
+{
+	if (ws->has_sent_close || ws->is_done || conn_is_closing(ws->conn)) {
+		return;
+	}
+	send_close(ws, code, reason);
+	drop_message(ws);
+	conn_resume(ws->conn); /* the peer's close frame has to be read */
+	conn_expire(ws->conn, ws->limits->close_timeout_ms);
+}
+
+bool ws_is_closing(const struct ws *ws)
+{
+	return ws->has_sent_close || ws->is_done || conn_is_closing(ws->conn);
+}
+
+/* --- input --- */
+
+static void on_close_frame(struct ws *ws, const struct ws_event *event)
+{
+	if (!ws->has_sent_close) {
+		send_close(ws, event->code, cln_slice(NULL, 0));
+	}
+	finish(ws);
+}
+
+static bool is_flooding(struct ws *ws)
+{
+	const int64_t now_ms = conn_loop(ws->conn)->now_ms;
+	if (ws->limits->control_per_second == 0) {
+		return false;
+	}
+	if (now_ms - ws->control_ms >= CONTROL_PERIOD_MS) {
+		ws->control_ms = now_ms;
+		ws->control_count = 0;
+	}
+	return ++ws->control_count > ws->limits->control_per_second;
+}
+
+static void on_control(struct ws *ws, const struct ws_event *event)
+{
+	if (event->opcode == WS_CLOSE) {
+		on_close_frame(ws, event);
+		return;
+	}
+	if (is_flooding(ws)) {
+		fail(ws, WS_CLOSE_POLICY, "too many pings and pongs");
+		return;
+	}
+	if (event->opcode == WS_PING && !ws->has_sent_close) {
+		struct frame *const frame = ws_frame_encode(WS_PONG, &event->payload, 1);
+		conn_send(ws->conn, frame);
+		frame_unref(frame);
+	}
+}
+
+/* The parser has checked the message's length against its limit. */
+static void keep(struct ws *ws, struct cln_slice piece)
+{
+	const size_t wanted = ws->message_len + piece.len;
+	if (wanted > ws->message_cap) {
+		size_t cap = ws->message_cap > 0 ? ws->message_cap : MESSAGE_FIRST;
+		while (cap < wanted) {
+			cap *= 2;
+		}
+		cap = cap < ws->limits->message_bytes ? cap : ws->limits->message_bytes;
+		ws->message = xrealloc(ws->message, cap);
+		ws->message_cap = (uint32_t)cap;
+	}
+	memcpy(ws->message + ws->message_len, piece.ptr, piece.len);
+	ws->message_len = (uint32_t)wanted;
+}
+
+static void on_piece(struct ws *ws, const struct ws_event *event)
+{
+	if (ws->has_sent_close) {
+		return;
+	}
+	if (event->payload.len > 0 && (!event->is_last || ws->message != NULL)) {
+		keep(ws, event->payload);
+	}
+	if (!event->is_last) {
+		return;
+	}
+	conn_loop(ws->conn)->metrics.messages_in++;
+	/* The owner may close, but the memory stays ours until it returns. */
+	char *const kept = ws->message;
+	const struct cln_slice message =
+		kept != NULL ? cln_slice(kept, ws->message_len) : event->payload;
+	ws->message = NULL;
+	drop_message(ws);
+	ws->ops->on_message(ws, event->opcode, message);
+	free(kept);
+}
+
+static size_t on_data(struct conn *conn, char *bytes, size_t len)
+{
+	struct ws *const ws = conn_user(conn);
+	size_t at = 0;
+	while (!ws->is_done && !conn_is_closing(conn)) {
+		struct ws_event event;
+		at += ws_parse(&ws->parser, bytes + at, len - at, &event);
+		if (event.type == WS_EVENT_MORE) {
+			return at;
+		}
+		if (event.type == WS_EVENT_ERROR) {
+			fail(ws, event.code, event.error);
+			break;
+		}
+		if (ws->ops->on_activity != NULL) {
+			ws->ops->on_activity(ws);
+		}
+		if (event.type == WS_EVENT_CONTROL) {
+			on_control(ws, &event);
+		} else {
+			on_piece(ws, &event);
+		}
+		if (conn_is_paused(conn)) {
+			return at;
+		}
+	}
+	return len;
+}
+
+static void on_end(struct conn *conn)
+{
+	finish(conn_user(conn));
+}
+
+static void on_overflow(struct conn *conn)
+{
+	struct ws *const ws = conn_user(conn);
+	if (ws->is_done || (ws->ops->on_overflow == NULL && !ws->has_sent_close)) {
+		conn_close(conn);
+	} else if (ws->has_sent_close) {
+		/* The close frame itself may be what did not fit. Its code shall arrive. */
+		conn_discard_unsent(conn);
+		send_close(ws, ws->code == WS_CLOSE_NONE ? 0 : ws->code, cln_slice(NULL, 0));
+	} else {
+		ws->ops->on_overflow(ws);
+	}
+}
+
+static void on_closed(struct conn *conn)
+{
+	struct ws *const ws = conn_user(conn);
+	ws->ops->on_closed(ws, ws->code);
+	drop_message(ws);
+	free(ws);
+}
+
+static const struct conn_ops conn_ops = {
+	.on_data = on_data,
+	.on_end = on_end,
+	.on_overflow = on_overflow,
+	.on_closed = on_closed,
+};
+
+struct ws *ws_accept(struct conn *conn, const struct http_request *request,
+	const struct ws_limits *limits, const struct ws_ops *ops, void *user)
+{
+	struct ws *const ws = xcalloc(1, sizeof(*ws));
+	ws->conn = conn;
+	ws->ops = ops;
+	ws->limits = limits;
+	ws->user = user;
+	ws->parser.message_max =
+		(uint32_t)(limits->message_bytes < UINT32_MAX ? limits->message_bytes : UINT32_MAX);
+	ws->parser.fragments_max = limits->fragments;
+	ws->code = WS_CLOSE_ABNORMAL;
+	answer_upgrade(conn, http_find(request, "Sec-WebSocket-Key")->value);
+	conn_set_ops(conn, &limits->conn, &conn_ops, ws);
+	conn_loop(conn)->metrics.upgrades++;
+	return ws;
+}
+
+/* --- output --- */
+
+void ws_send(struct ws *ws, struct frame *frame)
+{
+	if (!ws->has_sent_close) {
+		conn_send(ws->conn, frame);
+	}
+}
+
+void ws_ping(struct ws *ws)
+{
+	struct frame *const frame = ws_frame_encode(WS_PING, NULL, 0);
+	ws_send(ws, frame);
+	frame_unref(frame);
+}
+
+void *ws_user(const struct ws *ws)
+{
+	return ws->user;
+}
+
+struct conn *ws_conn(const struct ws *ws)
+{
+	return ws->conn;
+}
+
+struct loop *ws_loop(const struct ws *ws)
+{
+	return conn_loop(ws->conn);
+}
