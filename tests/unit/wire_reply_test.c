@@ -196,6 +196,27 @@ static void bytes_at_their_limit(void **state)
 	}
 }
 
+/* What follows a complete reply counts for the next one. */
+static void bytes_behind_a_reply_count(void **state)
+{
+	struct cln_reply_reader *reader = cln_reply_reader_new(BYTES_MAX);
+	char block[BYTES_MAX];
+	struct cln_reply reply;
+
+	(void)state;
+	memset(block, 'x', sizeof block);
+	memcpy(block, "+OK\r\n+", 6);
+	assert_int_equal(feed(reader, cln_slice(block, sizeof block)), CLN_OK);
+	assert_int_equal(feed(reader, CLN_SLICE("x")), CLN_ERR_LIMIT);
+	assert_int_equal(cln_reply_next(reader, &reply), CLN_OK);
+	assert_int_equal(cln_reply_next(reader, &reply), CLN_ERR_MORE);
+	assert_int_equal(feed(reader, CLN_SLICE("xxxxxx")), CLN_ERR_LIMIT);
+	assert_int_equal(feed(reader, CLN_SLICE("xxx\r\n")), CLN_OK);
+	assert_int_equal(cln_reply_next(reader, &reply), CLN_OK);
+	assert_int_equal(reply.item[0].text.len, BYTES_MAX - 6 + 3);
+	cln_reply_reader_free(reader);
+}
+
 /* hiredis drops what it has read from its buffer; the limit counts it all the same. */
 static void long_array_of_short_items_meets_the_limit(void **state)
 {
@@ -289,6 +310,7 @@ int main(void)
 		cmocka_unit_test(refused),
 		cmocka_unit_test(many_in_one_feed),
 		cmocka_unit_test(bytes_at_their_limit),
+		cmocka_unit_test(bytes_behind_a_reply_count),
 		cmocka_unit_test(long_array_of_short_items_meets_the_limit),
 		cmocka_unit_test(announced_bytes_reserve_nothing),
 		cmocka_unit_test(items_at_their_limit),
