@@ -40,7 +40,8 @@
 	M(mail_refused, "messages dropped because a worker's mailbox was full")                        \
 	M(redis_connects, "connections made to Redis")                                                 \
 	M(redis_failures, "connections to Redis lost or failed")                                       \
-	M(redis_messages, "messages received from Redis")
+	M(redis_messages, "messages received from Redis")                                              \
+	M(redis_dropped, "client events not passed on to Redis: link down or backlog full")
 
 struct metrics {
 #define METRICS_MEMBER(name, help) uint64_t name;

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The engine over a Redis server that several relays share. A worker subscribes to the bus
+ * channels of those channels that are at home with it. Two links: one receives, since a connection
+ * with subscriptions may send no other commands; one passes client events on to the other relays
+ * (their way back to us ends in the table of seen ids).
+ *
+ * An entry of `entries` is wanted or lingering (nobody needs it, UNSUBSCRIBE comes after a while);
+ * it is confirmed when Redis has said so over the link that is up now.
+ */
+#include "base/rand.h"
+#include "hub_private.h"
+#include "intake.h"
+#include "redis_link.h"
+
+#include "../wire/resp.h"
+
+#define NAMES_PER_COMMAND 512
+#define REPLY_OVERHEAD    1024
+#define EVENT_REPLY_MAX   4096
+
+struct entry {
+	UT_hash_handle hh;
+	struct engine_redis *engine;
+	struct app *app;
+	struct wheel_timer timer; /* while lingering */
+	bool is_wanted;
+	bool is_confirmed;
+	size_t channel_at; /* the channel's own name within the bus name */
+	size_t name_len;
+	char name[];
+};
+
+struct engine_redis {
+	struct engine engine;
+	struct redis_address address;
+	struct redis_link *subscriber;
+	struct redis_link *publisher;
+	struct entry *entries; /* uthash by bus name */
+	struct buf commands;
+	atomic_bool is_ready;
+	uint64_t publisher_id;
+	uint64_t sequence;
+	struct log_limit log_refused;
+};
+
+static struct engine_redis *of(struct engine *engine)
+{
+	return (struct engine_redis *)engine;
+}
+
+/* --- entries --- */
+
+static struct cln_slice entry_name(const struct entry *entry)
+{
+	return cln_slice(entry->name, entry->name_len);
+}
+
+static struct cln_slice entry_channel(const struct entry *entry)
+{
+	return cln_slice_from(entry_name(entry), entry->channel_at);
+}
+
+static struct entry *entry_find(struct engine_redis *redis, struct cln_slice name)
+{
+	struct entry *entry;
+	HASH_FIND(hh, redis->entries, name.ptr, name.len, entry);
+	return entry;
+}
+
+static struct cln_slice bus_name(const struct engine_redis *redis, const struct app *app,
+	struct cln_slice channel, char out[CLN_BUS_CHANNEL_MAX])
+{
+	const struct cln_slice prefix = cln_slice_of(redis->engine.hub->shared->conf->bus_prefix);
+	return cln_slice(out, cln_bus_channel(out, prefix, app_id(app), channel));
+}
+
+static struct entry *entry_new(
+	struct engine_redis *redis, struct app *app, struct cln_slice name, size_t channel_len)
+{
+	struct entry *const entry = xcalloc(1, sizeof(*entry) + name.len);
+	entry->engine = redis;
+	entry->app = app;
+	entry->name_len = name.len;
+	entry->channel_at = name.len - channel_len;
+	memcpy(entry->name, name.ptr, name.len);
+	HASH_ADD_KEYPTR(hh, redis->entries, entry->name, entry->name_len, entry);
+	return entry;
+}
+
+static void entry_free(struct entry *entry)
+{
+	struct engine_redis *const redis = entry->engine;
+	loop_timer_stop(redis->engine.hub->loop, &entry->timer);
+	HASH_DELETE(hh, redis->entries, entry);
+	free(entry);
+}
+
+static void tell(struct engine_redis *redis, struct cln_slice verb, const struct entry *entry)
+{
+	const struct cln_slice words[] = {verb, entry_name(entry)};
+	redis_command(&redis->commands, words, 2);
+	/* If the link is down, its next on_up() says everything anew. */
+	(void)redis_link_send(redis->subscriber, &redis->commands);
+	redis->commands.len = 0;
+}
+
+/* --- the engine's functions --- */
+
+static void subscribe(struct engine *engine, struct app *app, struct cln_slice channel)
+{
+	struct engine_redis *const redis = of(engine);
+	char buffer[CLN_BUS_CHANNEL_MAX];
+	const struct cln_slice name = bus_name(redis, app, channel, buffer);
+	struct entry *entry = entry_find(redis, name);
+	if (entry == NULL) {
+		entry = entry_new(redis, app, name, channel.len);
+		entry->is_wanted = true;
+		tell(redis, CLN_SLICE("SUBSCRIBE"), entry);
+		return;
+	}
+	loop_timer_stop(engine->hub->loop, &entry->timer);
+	entry->is_wanted = true;
+	if (entry->is_confirmed)
+		hub_on_live(engine->hub, app, channel);
+}
+
+static void end_lingering(struct wheel_timer *timer)
+{
+	struct entry *const entry = (struct entry *)((char *)timer - offsetof(struct entry, timer));
+	struct engine_redis *const redis = entry->engine;
+	if (redis_link_is_up(redis->subscriber) && !entry->is_confirmed) {
+		/* A confirmation under way could be taken for that of a later SUBSCRIBE. */
+		loop_timer_set(redis->engine.hub->loop, timer,
+			redis->engine.hub->loop->conf->redis_timeout_ms, end_lingering);
+		return;
+	}
+	if (entry->is_confirmed)
+		tell(redis, CLN_SLICE("UNSUBSCRIBE"), entry);
+	entry_free(entry);
+}
+
+static void unsubscribe(struct engine *engine, struct app *app, struct cln_slice channel)
+{
+	struct engine_redis *const redis = of(engine);
+	char buffer[CLN_BUS_CHANNEL_MAX];
+	struct entry *const entry = entry_find(redis, bus_name(redis, app, channel, buffer));
+	if (entry == NULL)
+		return;
+	entry->is_wanted = false;
+	loop_timer_set(engine->hub->loop, &entry->timer, engine->hub->loop->conf->unsubscribe_delay_ms,
+		end_lingering);
+}
+
+/* PUBLISH NAME ENVELOPE, the envelope signed. */
+static void append_publish(struct engine_redis *redis, const struct app *app, const struct msg *msg)
+{
+	char buffer[CLN_BUS_CHANNEL_MAX];
+	char socket[MSG_SOCKET_MAX];
+	char head[CLN_ENVELOPE_HEAD_MAX];
+	struct cln_envelope envelope = {
+		.publisher = redis->publisher_id,
+		.sequence = ++redis->sequence,
+		.socket_id = {socket, msg_socket_print(msg->except, socket)},
+		.text = msg_text(msg->frame),
+	};
+	memcpy(envelope.id, msg->id, sizeof(envelope.id));
+	const struct cln_slice secret = app_secret(app);
+	const size_t head_len = cln_envelope_head(head, &envelope, &secret, app_id(app), msg->channel);
+	struct buf bytes = {0};
+	buf_append(&bytes, head, head_len);
+	buf_append_slice(&bytes, envelope.text);
+	const struct cln_slice words[] = {
+		CLN_SLICE("PUBLISH"), bus_name(redis, app, msg->channel, buffer), buf_slice(&bytes)};
+	redis_command(&redis->commands, words, 3);
+	buf_deinit(&bytes);
+}
+
+static void publish(struct engine *engine, const struct app *app, const struct msg *msg)
+{
+	struct engine_redis *const redis = of(engine);
+	if (!redis_link_is_up(redis->publisher)) {
+		engine->hub->loop->metrics.redis_dropped++;
+		return;
+	}
+	append_publish(redis, app, msg);
+	if (!redis_link_send(redis->publisher, &redis->commands))
+		engine->hub->loop->metrics.redis_dropped++;
+	redis->commands.len = 0;
+}
+
+static bool is_ready(const struct engine *engine)
+{
+	return atomic_load(&((const struct engine_redis *)engine)->is_ready);
+}
+
+/* --- the receiving link --- */
+
+static void drop_lingering(struct engine_redis *redis)
+{
+	struct entry *entry, *next;
+	HASH_ITER(hh, redis->entries, entry, next)
+	{
+		if (!entry->is_wanted)
+			entry_free(entry);
+	}
+}
+
+/* All names again, in as few commands as the server likes. */
+static void on_up(void *owner)
+{
+	struct engine_redis *const redis = owner;
+	struct cln_slice words[1 + NAMES_PER_COMMAND] = {CLN_SLICE("SUBSCRIBE")};
+	size_t count = 1;
+	drop_lingering(redis);
+	for (const struct entry *entry = redis->entries; entry != NULL; entry = entry->hh.next) {
+		words[count++] = entry_name(entry);
+		if (count == 1 + NAMES_PER_COMMAND || entry->hh.next == NULL) {
+			redis_command(&redis->commands, words, count);
+			count = 1;
+		}
+	}
+	if (redis->commands.len > 0 && !redis_link_send(redis->subscriber, &redis->commands))
+		log_event(LOG_LEVEL_ERROR, "redis_backlog", "bytes=%zu reason=\"too many channels\"",
+			redis->commands.len);
+	redis->commands.len = 0;
+	atomic_store(&redis->is_ready, true);
+}
+
+static void on_down(void *owner)
+{
+	struct engine_redis *const redis = owner;
+	atomic_store(&redis->is_ready, false);
+	for (struct entry *entry = redis->entries; entry != NULL; entry = entry->hh.next)
+		entry->is_confirmed = false;
+	hub_on_lost(redis->engine.hub);
+}
+
+static void on_subscribed(struct engine_redis *redis, struct cln_slice name)
+{
+	struct entry *const entry = entry_find(redis, name);
+	if (entry == NULL)
+		return;
+	entry->is_confirmed = true;
+	if (entry->is_wanted)
+		hub_on_live(redis->engine.hub, entry->app, entry_channel(entry));
+}
+
+static void on_message(struct engine_redis *redis, struct cln_slice name, struct cln_slice bytes)
+{
+	struct hub *const hub = redis->engine.hub;
+	struct cln_envelope envelope;
+	const struct entry *const entry = entry_find(redis, name);
+	hub->loop->metrics.redis_messages++;
+	if (entry == NULL || !entry->is_wanted)
+		return;
+	const char *const error =
+		intake_envelope(hub, entry->app, entry_channel(entry), bytes, true, &envelope);
+	if (error != NULL)
+		log_event_limited(&redis->log_refused, hub->loop->now_ms, LOG_LEVEL_WARN,
+			"envelope_refused", "app=%s source=redis reason=\"%s\"", entry->app->conf->id, error);
+}
+
+#define PUSH_ITEMS 3 /* kind, channel, payload or count */
+
+static void on_reply(void *owner, const struct cln_reply *reply)
+{
+	struct engine_redis *const redis = owner;
+	if (reply->type == CLN_REPLY_ERROR) {
+		log_event_limited(&redis->log_refused, redis->engine.hub->loop->now_ms, LOG_LEVEL_ERROR,
+			"redis_error", "link=subscriber reason=\"%.*s\"",
+			(int)(reply->item[0].text.len > 100 ? 100 : reply->item[0].text.len),
+			reply->item[0].text.ptr);
+		return;
+	}
+	if (reply->type != CLN_REPLY_ARRAY || reply->count != PUSH_ITEMS)
+		return;
+	const struct cln_slice kind = reply->item[0].text;
+	if (cln_slice_equal(kind, CLN_SLICE("message")))
+		on_message(redis, reply->item[1].text, reply->item[2].text);
+	else if (cln_slice_equal(kind, CLN_SLICE("subscribe")))
+		on_subscribed(redis, reply->item[1].text);
+}
+
+static const struct redis_link_ops subscriber_ops = {
+	.name = "subscriber",
+	.on_up = on_up,
+	.on_reply = on_reply,
+	.on_down = on_down,
+};
+
+/* --- the sending link --- */
+
+static void ignore_change(void *owner)
+{
+	(void)owner;
+}
+
+static void on_published(void *owner, const struct cln_reply *reply)
+{
+	struct engine_redis *const redis = owner;
+	if (reply->type == CLN_REPLY_ERROR)
+		redis->engine.hub->loop->metrics.redis_dropped++;
+}
+
+static const struct redis_link_ops publisher_ops = {
+	.name = "publisher",
+	.on_up = ignore_change,
+	.on_reply = on_published,
+	.on_down = ignore_change,
+};
+
+/* --- life --- */
+
+static size_t largest_message(const struct conf *conf)
+{
+	size_t max = 0;
+	for (size_t i = 0; i < conf->app_count; i++) {
+		const size_t size = CLN_CLIENT_TEXT_MAX(conf->apps[i].payload_bytes);
+		if (size > max)
+			max = size;
+	}
+	return max + CLN_ENVELOPE_HEAD_MAX + CLN_BUS_CHANNEL_MAX + REPLY_OVERHEAD;
+}
+
+static void start(struct engine *engine)
+{
+	struct engine_redis *const redis = of(engine);
+	const struct conf *const conf = engine->hub->shared->conf;
+	const char *const error = redis_address_parse(&redis->address, conf->redis);
+	if (error != NULL) {
+		log_event(LOG_LEVEL_ERROR, "redis_address", "reason=\"%s\"", error);
+		return; /* never ready; the configuration check says the same before it gets here */
+	}
+	redis->subscriber = redis_link_new(
+		engine->hub->loop, &redis->address, &subscriber_ops, redis, largest_message(conf));
+	redis->publisher =
+		redis_link_new(engine->hub->loop, &redis->address, &publisher_ops, redis, EVENT_REPLY_MAX);
+	redis_link_start(redis->subscriber);
+	redis_link_start(redis->publisher);
+}
+
+static void stop(struct engine *engine)
+{
+	struct engine_redis *const redis = of(engine);
+	struct entry *entry, *next;
+	if (redis->subscriber != NULL)
+		redis_link_free(redis->subscriber);
+	if (redis->publisher != NULL)
+		redis_link_free(redis->publisher);
+	HASH_ITER(hh, redis->entries, entry, next)
+	{
+		entry_free(entry);
+	}
+	buf_deinit(&redis->commands);
+	free(redis);
+}
+
+static const struct engine_ops redis_ops = {
+	.name = "redis",
+	.start = start,
+	.stop = stop,
+	.is_ready = is_ready,
+	.subscribe = subscribe,
+	.unsubscribe = unsubscribe,
+	.publish = publish,
+};
+
+struct engine *engine_redis_new(struct hub *hub)
+{
+	struct engine_redis *const redis = xcalloc(1, sizeof(*redis));
+	redis->engine.ops = &redis_ops;
+	redis->engine.hub = hub;
+	redis->publisher_id = rand_u64();
+	return &redis->engine;
+}
