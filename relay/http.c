@@ -238,6 +238,7 @@ static void on_end(struct conn *conn)
 
 static void on_closed(struct conn *conn)
 {
+	conn_loop(conn)->metrics.connections--;
 	http_free(conn_user(conn));
 }
 
@@ -247,6 +248,8 @@ static const struct conn_ops conn_ops = {
 	.on_closed = on_closed,
 };
 
+/* The gauge of open connections is counted down by whoever owns the connection last: here, or by
+ * the WebSocket that took it over. */
 struct conn *http_accept(struct loop *loop, int fd, const struct http_limits *limits,
 	http_router_fn router, void *context)
 {
@@ -262,6 +265,8 @@ struct conn *http_accept(struct loop *loop, int fd, const struct http_limits *li
 	http->parse = http_parse_new(limits);
 	http->is_first = true;
 	set_timer(http, limits->request_timeout_ms);
+	loop->metrics.connections++;
+	loop->metrics.connections_total++;
 	return http->conn;
 }
 

@@ -21,15 +21,15 @@ struct workers;
 
 /* `conf.workers` loops with hubs and engines; NULL if the system lacks something, the reason is in
  * the log. All is borrowed. */
-struct workers *workers_new(const struct conf *conf, struct hub_shared *shared,
-	const atomic_bool *is_draining);
+struct workers *workers_new(
+	const struct conf *conf, struct hub_shared *shared, const atomic_bool *is_draining);
 
 /* Takes over an open listener. Before workers_start(). 0 or CLN_ERR_SYSTEM. */
 int workers_listen_clients(struct workers *workers, struct listener *listener);
 int workers_listen_ingest(struct workers *workers, struct listener *listener);
 
-/* 0 or CLN_ERR_SYSTEM, with the reason in the log; workers_stop() and workers_free() are due all the
- * same. Threads run with all signals blocked. */
+/* 0 or CLN_ERR_SYSTEM, with the reason in the log; workers_stop() and workers_free() are due all
+ * the same. Threads run with all signals blocked. */
 int workers_start(struct workers *workers);
 
 /* Clients' listeners are closed, every session gets 4200. Returns at once. */

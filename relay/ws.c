@@ -340,6 +340,7 @@ static void on_overflow(struct conn *conn)
 static void on_closed(struct conn *conn)
 {
 	struct ws *const ws = conn_user(conn);
+	conn_loop(conn)->metrics.connections--;
 	ws->ops->on_closed(ws, ws->code);
 	drop_message(ws);
 	free(ws);
