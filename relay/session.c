@@ -301,7 +301,7 @@ static void refuse(struct opening *opening, uint16_t code, const char *reason)
 #define PROTOCOL_MIN     4 /* from here on every subscription is confirmed */
 #define PROTOCOL_MAX     7
 #define PROTOCOL_DEFAULT PROTOCOL_MAX
-#define PROTOCOL_TEXT    8
+#define PROTOCOL_TEXT    256 /* longer is taken as absent */
 
 static unsigned parse_protocol(const struct http_request *request)
 {

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Channels, delivery, homes and presence with subscribers that only count.
+ */
+/* sources: relay/channel.c relay/fanout.c relay/home.c relay/presence.c relay/app.c */
+/* sources: relay/base/map.c relay/base/rand.c relay/base/xalloc.c relay/base/log.c */
+/* sources: relay/base/clock.c relay/base/frame.c wire/name.c */
+/* libs: libxxhash */
+#include "../../relay/fanout.h"
+#include "../../relay/home.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#define PEOPLE 20
+
+struct person {
+	struct subscriber subscriber;
+	unsigned got;
+};
+
+const struct conf_app *conf_app_by_key(const struct conf *conf, struct cln_slice key)
+{
+	(void)key;
+	return &conf->apps[0];
+}
+
+const struct conf_app *conf_app_by_id(const struct conf *conf, struct cln_slice id)
+{
+	(void)id;
+	return &conf->apps[0];
+}
+
+static void deliver(
+	struct subscriber *subscriber, const struct channel *channel, struct frame *frame)
+{
+	(void)channel;
+	(void)frame;
+	((struct person *)subscriber)->got++;
+}
+
+static void close_person(struct subscriber *subscriber, uint16_t code, struct cln_slice reason)
+{
+	(void)subscriber;
+	(void)code;
+	(void)reason;
+}
+
+static void describe(const struct subscriber *subscriber, char *out, size_t cap)
+{
+	(void)subscriber;
+	snprintf(out, cap, "person");
+}
+
+static const struct subscriber_ops ops = {deliver, close_person, describe};
+static struct app app;
+static struct person people[PEOPLE];
+static struct frame *frame;
+
+static int set_up(void **state)
+{
+	(void)state;
+	app = (struct app){0};
+	frame = frame_copy(CLN_SLICE("x"));
+	for (size_t i = 0; i < PEOPLE; i++) {
+		people[i].got = 0;
+		subscriber_init(&people[i].subscriber, &ops, i + 1);
+	}
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	frame_unref(frame);
+	return 0;
+}
+
+static struct channel *new_channel(const char *name)
+{
+	struct cln_channel_type type;
+	assert_int_equal(cln_channel_check(cln_slice_of(name), &type), CLN_OK);
+	return channel_new(&app, cln_slice_of(name), &type);
+}
+
+static struct subscription *join(struct channel *channel, struct person *person)
+{
+	return subscription_new(channel, &person->subscriber, person->subscriber.id, CLN_SLICE(""));
+}
+
+static void who_waits_gets_nothing(void **state)
+{
+	(void)state;
+	struct channel *const channel = new_channel("a");
+	struct subscription *const one = join(channel, &people[0]);
+	struct subscription *const two = join(channel, &people[1]);
+	assert_true(subscription_is_waiting(one));
+	assert_int_equal(fanout_deliver(channel, frame, NULL), 0);
+	subscription_enter(two);
+	assert_int_equal(fanout_deliver(channel, frame, NULL), 1);
+	assert_int_equal(people[0].got, 0);
+	assert_int_equal(people[1].got, 1);
+	subscription_free(one);
+	assert_false(channel_is_empty(channel));
+	subscription_free(two);
+	assert_true(channel_is_empty(channel));
+	channel_free(channel);
+	assert_null(app.channels);
+}
+
+static void the_excluded_one_is_left_out(void **state)
+{
+	(void)state;
+	struct channel *const channel = new_channel("a");
+	struct subscription *all[3];
+	for (size_t i = 0; i < 3; i++)
+		subscription_enter(all[i] = join(channel, &people[i]));
+	assert_int_equal(fanout_deliver(channel, frame, &people[1].subscriber), 2);
+	assert_int_equal(people[0].got, 1);
+	assert_int_equal(people[1].got, 0);
+	assert_int_equal(people[2].got, 1);
+	for (size_t i = 0; i < 3; i++)
+		subscription_free(all[i]);
+	channel_free(channel);
+}
+
+/* Everybody leaves, in each of a few orders; who is still there gets every message once. */
+static void leaving_keeps_the_others(void **state)
+{
+	(void)state;
+	static const size_t steps[] = {1, 3, 7, 9, 19};
+	for (size_t s = 0; s < sizeof(steps) / sizeof(steps[0]); s++) {
+		struct channel *const channel = new_channel("a");
+		struct subscription *all[PEOPLE];
+		unsigned sent = 0;
+		for (size_t i = 0; i < PEOPLE; i++) {
+			people[i].got = 0;
+			subscription_enter(all[i] = join(channel, &people[i]));
+		}
+		for (size_t i = 0, who = 0; i < PEOPLE; i++, who = (who + steps[s]) % PEOPLE) {
+			assert_int_equal(fanout_deliver(channel, frame, NULL), PEOPLE - i);
+			assert_int_equal(people[who].got, ++sent);
+			assert_int_equal(people[who].subscriber.count, 1);
+			subscription_free(all[who]);
+			assert_int_equal(people[who].subscriber.count, 0);
+			assert_null(subscription_find(&people[who].subscriber, channel));
+		}
+		assert_true(channel_is_empty(channel));
+		channel_free(channel);
+	}
+}
+
+static void names_find_channels(void **state)
+{
+	(void)state;
+	struct channel *const a = new_channel("presence-a");
+	struct channel *const b = new_channel("presence-b");
+	assert_ptr_equal(channel_find(&app, CLN_SLICE("presence-a")), a);
+	assert_ptr_equal(channel_find(&app, CLN_SLICE("presence-b")), b);
+	assert_null(channel_find(&app, CLN_SLICE("presence-")));
+	assert_null(channel_find(&app, CLN_SLICE("presence-ab")));
+	assert_true(a->type.is_presence);
+	struct subscription *const one = join(a, &people[0]);
+	struct subscription *const two =
+		subscription_new(b, &people[0].subscriber, 9, CLN_SLICE("seven"));
+	assert_ptr_equal(subscription_find(&people[0].subscriber, a), one);
+	assert_ptr_equal(subscription_find(&people[0].subscriber, b), two);
+	assert_true(cln_slice_equal(subscription_user(two), CLN_SLICE("seven")));
+	assert_int_equal(people[0].subscriber.count, 2);
+	subscription_free(one);
+	subscription_free(two);
+	channel_free(a);
+	channel_free(b);
+}
+
+static void members_are_users(void **state)
+{
+	(void)state;
+	struct presence presence = {0};
+	const struct cln_slice a = CLN_SLICE("a");
+	const struct cln_slice b = CLN_SLICE("b");
+	assert_int_equal(presence_join(&presence, a, CLN_SLICE("1"), 2), PRESENCE_FIRST);
+	assert_int_equal(presence_join(&presence, a, CLN_SLICE("2"), 2), PRESENCE_AGAIN);
+	assert_int_equal(presence_join(&presence, b, CLN_SLICE("3"), 2), PRESENCE_FIRST);
+	assert_int_equal(presence_join(&presence, CLN_SLICE("c"), CLN_SLICE("4"), 2), PRESENCE_FULL);
+	assert_int_equal(presence_join(&presence, b, CLN_SLICE("5"), 2), PRESENCE_AGAIN);
+	assert_int_equal(presence_count(&presence), 2);
+	assert_true(cln_slice_equal(member_id(presence.members), a));
+	assert_true(cln_slice_equal(member_info(presence.members), CLN_SLICE("1")));
+	assert_false(presence_leave(&presence, CLN_SLICE("c")));
+	assert_false(presence_leave(&presence, a));
+	assert_true(presence_leave(&presence, a));
+	assert_false(presence_leave(&presence, a));
+	assert_int_equal(presence_count(&presence), 1);
+	assert_int_equal(presence_join(&presence, CLN_SLICE("c"), CLN_SLICE("4"), 2), PRESENCE_FIRST);
+	presence_deinit(&presence);
+	assert_int_equal(presence_count(&presence), 0);
+}
+
+static void a_home_stays_while_anybody_needs_it(void **state)
+{
+	(void)state;
+	struct home *const home = home_new(&app, CLN_SLICE("presence-a"), 2);
+	assert_ptr_equal(home_find(&app, CLN_SLICE("presence-a")), home);
+	assert_true(home_is_idle(home));
+	home->interested = 2;
+	assert_false(home_is_idle(home));
+	home->interested = 0;
+	home->holds++;
+	assert_false(home_is_idle(home));
+	home->holds--;
+	home_join_new(home, 1, 77, 5, CLN_SLICE("id"), CLN_SLICE("{}"));
+	assert_false(home_is_idle(home));
+	home_join_cancel(home, 0, 5);
+	home_join_cancel(home, 1, 6);
+	assert_true(cln_slice_equal(home_join_id(TAILQ_FIRST(&home->joins)), CLN_SLICE("id")));
+	assert_true(cln_slice_equal(home_join_info(TAILQ_FIRST(&home->joins)), CLN_SLICE("{}")));
+	home_join_cancel(home, 1, 5);
+	assert_true(home_is_idle(home));
+	presence_join(&home->presence, CLN_SLICE("u"), CLN_SLICE("{}"), 1);
+	assert_false(home_is_idle(home));
+	home_join_new(home, 1, 77, 5, CLN_SLICE("id"), CLN_SLICE("{}"));
+	home_free(home);
+	assert_null(home_find(&app, CLN_SLICE("presence-a")));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(who_waits_gets_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_excluded_one_is_left_out, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(leaving_keeps_the_others, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(names_find_channels, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(members_are_users, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_home_stays_while_anybody_needs_it, set_up, tear_down),
+	};
+	map_seed_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
