@@ -75,7 +75,7 @@ const struct conf_key conf_keys[] = {
 		"open client connections; more are closed with 4100; 0: as many as the limit of "
 		"descriptors allows"},
 	{"upgrade_rate", CONF_GLOBAL, CONF_UINT, OF_RELAY(upgrade_rate), 0, MANY, "2000", false, NULL,
-		SIZE, "new WebSocket connections a second; more are closed with 4100; 0: no limit"},
+		SIZE, "new connections a second; what comes faster waits to be accepted; 0: no limit"},
 	{"mailbox_limit", CONF_GLOBAL, CONF_UINT, OF_RELAY(mailbox_limit), 16, MANY, "65536", false,
 		NULL, SIZE, "messages that may wait for one worker"},
 	{"seen_ids", CONF_GLOBAL, CONF_UINT, OF_RELAY(seen_ids), 0, MANY, "65536", false, NULL, SIZE,

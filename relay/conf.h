@@ -75,7 +75,7 @@ struct conf {
 	size_t http_head_bytes;       /* default 8192 */
 	unsigned message_rate;        /* client messages a second and connection, default 50 */
 	unsigned message_burst;       /* default 200 */
-	unsigned upgrade_rate;        /* upgrades a second, 0: no limit, default 2000 */
+	unsigned upgrade_rate;        /* new connections a second, 0: no limit, default 2000 */
 	unsigned mailbox_limit;       /* default 65536 */
 	unsigned seen_ids;            /* message ids remembered per worker, default 65536 */
 	int64_t unsubscribe_delay_ms; /* Redis: after the last local subscriber, default 5000 */

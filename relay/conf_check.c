@@ -81,7 +81,8 @@ static void check_ingest(struct conf_loader *loader)
 		conf_problem(loader, place_of(loader, "ingest"),
 			"tcp needs ingest_password; set CLAIRON_INGEST_PASSWORD or put it into the file");
 	}
-	if (conf->ingest_group[0] != '\0' && getgrnam(conf->ingest_group) == NULL) {
+	const bool is_number = conf->ingest_group[strspn(conf->ingest_group, "0123456789")] == '\0';
+	if (!is_number && getgrnam(conf->ingest_group) == NULL) {
 		conf_problem(loader, place_of(loader, "ingest_group"),
 			"ingest_group: this system has no group \"%s\"", conf->ingest_group);
 	}

@@ -78,7 +78,6 @@ void route_request(struct conn *conn, struct http_request *request, void *contex
 		session_upgrade(router->hub, conn, request);
 		return;
 	}
-	conn_loop(conn)->metrics.http_requests++;
 	for (size_t i = 0; i < sizeof(endpoints) / sizeof(endpoints[0]); i++) {
 		if (!is_match(&endpoints[i], request->path)) {
 			continue;

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Start: descriptors, listeners (before any thread, so that an address in use ends the process
+ * with a sentence), workers. Then the main thread waits for signals. End: clients are told to come
+ * back (4200), up to drain_timeout_ms pass, the loops end. A second signal ends the waiting.
+ */
+#include "server.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "worker.h"
+
+#include "../wire/err.h"
+#include "../wire/version.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#define READY_POLL_MS 50 /* until the engine is ready: for the log line only */
+#define DRAIN_POLL_MS 10
+#define MS_PER_S      1000
+#define NS_PER_MS     1000000
+#define FD_KEPT_MAX   256 /* descriptors that are no clients: links, ingest, files */
+#define FD_KEPT_PART  4   /* of a small limit, as a part of it */
+
+struct server {
+	struct conf *conf;
+	atomic_bool is_draining;
+	sigset_t signals;
+	struct listener *clients[CONF_LISTEN_MAX];
+	struct listener *ingest[CONF_INGEST_MAX];
+	struct hub_shared *shared;
+	struct workers *workers;
+};
+
+/* --- descriptors --- */
+
+static void raise_descriptors(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) {
+		return;
+	}
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+		log_event(LOG_LEVEL_WARN, "descriptors",
+			"reason=\"the limit can't be raised\" error=\"%s\"", strerror(errno));
+	}
+}
+
+/* max_connections = 0 means what the limit of descriptors allows, some kept for other purposes:
+ * above it clients can still be told 4100. */
+static void choose_max_connections(struct conf *conf)
+{
+	struct rlimit limit;
+	if (conf->max_connections != 0) {
+		return;
+	}
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > INT32_MAX) {
+		limit.rlim_cur = INT32_MAX;
+	}
+	const rlim_t part = limit.rlim_cur / FD_KEPT_PART;
+	const rlim_t kept = part < FD_KEPT_MAX ? part : FD_KEPT_MAX;
+	conf->max_connections = (unsigned)(limit.rlim_cur - kept); /* at most INT32_MAX */
+}
+
+/* --- listeners --- */
+
+static void log_clients(const struct listener *listener)
+{
+	log_event(LOG_LEVEL_INFO, "listening", "address=%s", listen_address(listener));
+}
+
+static void log_ingest(const struct listener *listener, const char *group)
+{
+	const char *const address = listen_address(listener);
+	if (strncmp(address, "unix:", 5) != 0) {
+		log_event(LOG_LEVEL_INFO, "ingest", "address=%s", address);
+	} else if (group[0] == '\0') {
+		log_event(LOG_LEVEL_INFO, "ingest", "path=%s mode=0666", address + 5);
+	} else {
+		log_event(LOG_LEVEL_INFO, "ingest", "path=%s mode=0660 group=%s", address + 5, group);
+	}
+}
+
+static struct listener *open_listener(const struct listen_options *options)
+{
+	char error[LISTEN_ERROR_MAX];
+	struct listener *const listener = listen_open(options, error);
+	if (listener == NULL) {
+		log_event(
+			LOG_LEVEL_ERROR, "listen_failed", "address=%s reason=\"%s\"", options->address, error);
+	}
+	return listener;
+}
+
+/* All are tried, so that one start names all addresses that can't be had. */
+static int open_listeners(struct server *server)
+{
+	const struct conf *const conf = server->conf;
+	int result = CLN_OK;
+	for (size_t i = 0; i < conf->listen_count; i++) {
+		server->clients[i] = open_listener(
+			&(struct listen_options){.address = conf->listen[i], .rate = conf->upgrade_rate});
+		if (server->clients[i] == NULL) {
+			result = CLN_ERR_SYSTEM;
+		}
+	}
+	for (size_t i = 0; i < conf->ingest_count; i++) {
+		server->ingest[i] = open_listener(
+			&(struct listen_options){.address = conf->ingest[i], .group = conf->ingest_group});
+		if (server->ingest[i] == NULL) {
+			result = CLN_ERR_SYSTEM;
+		}
+	}
+	return result;
+}
+
+/* Those that no worker has taken over. */
+static void close_listeners(struct listener **listeners, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (listeners[i] != NULL) {
+			listen_close(listeners[i]);
+			listeners[i] = NULL;
+		}
+	}
+}
+
+/* Workers close what they were given, also when this fails. */
+static int hand_over_listeners(struct server *server)
+{
+	int result = CLN_OK;
+	for (size_t i = 0; i < server->conf->listen_count && result == CLN_OK; i++) {
+		log_clients(server->clients[i]);
+		result = workers_listen_clients(server->workers, server->clients[i]);
+		server->clients[i] = NULL;
+	}
+	for (size_t i = 0; i < server->conf->ingest_count && result == CLN_OK; i++) {
+		log_ingest(server->ingest[i], server->conf->ingest_group);
+		result = workers_listen_ingest(server->workers, server->ingest[i]);
+		server->ingest[i] = NULL;
+	}
+	if (result != CLN_OK) {
+		log_event(LOG_LEVEL_ERROR, "listen_failed", "reason=\"the event loop refuses the socket\"");
+	}
+	return result;
+}
+
+/* --- start --- */
+
+static const char *source_of(const struct conf *conf, const struct conf_app *app)
+{
+	switch (app->source) {
+	case CONF_FROM_FILE:
+		return "file";
+	case CONF_FROM_ENV:
+		return conf->env_source;
+	case CONF_FROM_FLAG:
+		return "flag";
+	case CONF_FROM_DEFAULT:
+		break;
+	}
+	return "default";
+}
+
+static void log_applications(const struct conf *conf)
+{
+	for (size_t i = 0; i < conf->app_count; i++) {
+		const struct conf_app *const app = &conf->apps[i];
+		log_event(LOG_LEVEL_INFO, "app", "id=%s source=%s%s", app->id, source_of(conf, app),
+			app->enabled ? "" : " enabled=false");
+	}
+}
+
+static void log_start(const struct conf *conf)
+{
+	log_event(LOG_LEVEL_INFO, "start", "version=%s workers=%u engine=%s max_connections=%u",
+		CLN_VERSION, conf->workers, conf->engine == CONF_ENGINE_REDIS ? "redis" : "local",
+		conf->max_connections);
+}
+
+static void block_signals(struct server *server)
+{
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&server->signals);
+	sigaddset(&server->signals, SIGTERM);
+	sigaddset(&server->signals, SIGINT);
+	sigaddset(&server->signals, SIGHUP); /* the terminal went away */
+	pthread_sigmask(SIG_BLOCK, &server->signals, NULL);
+}
+
+static int start(struct server *server)
+{
+	if (open_listeners(server) != CLN_OK) {
+		return CLN_ERR_SYSTEM;
+	}
+	server->shared = hub_shared_new(server->conf);
+	server->workers = workers_new(server->conf, server->shared, &server->is_draining);
+	if (server->workers == NULL || hand_over_listeners(server) != CLN_OK) {
+		return CLN_ERR_SYSTEM;
+	}
+	log_applications(server->conf);
+	return workers_start(server->workers);
+}
+
+/* --- waiting and the end --- */
+
+/* The number of a signal, 0 if none came in time. */
+static int wait_signal(const struct server *server, int64_t timeout_ms)
+{
+	const struct timespec timeout = {
+		.tv_sec = timeout_ms / MS_PER_S,
+		.tv_nsec = timeout_ms % MS_PER_S * NS_PER_MS,
+	};
+	const int number = sigtimedwait(&server->signals, NULL, &timeout);
+	return number > 0 ? number : 0;
+}
+
+static int wait_until_ready(const struct server *server)
+{
+	int number = 0;
+	while (number == 0 && !hub_shared_is_ready(server->shared)) {
+		number = wait_signal(server, READY_POLL_MS);
+	}
+	if (number == 0) {
+		log_event(LOG_LEVEL_INFO, "ready", "version=%s", CLN_VERSION);
+	}
+	return number;
+}
+
+static int wait_for_end(const struct server *server)
+{
+	int number = wait_until_ready(server);
+	while (number <= 0) {
+		number = sigwaitinfo(&server->signals, NULL);
+	}
+	return number;
+}
+
+static void drain(struct server *server)
+{
+	const int64_t deadline_ms = clock_monotonic_ms() + server->conf->drain_timeout_ms;
+	atomic_store(&server->is_draining, true);
+	workers_drain(server->workers);
+	while (workers_session_count(server->workers) > 0 && clock_monotonic_ms() < deadline_ms) {
+		if (wait_signal(server, DRAIN_POLL_MS) != 0) {
+			return;
+		}
+	}
+}
+
+static void log_end(const struct server *server)
+{
+	struct metrics sum;
+	workers_metrics(server->workers, &sum);
+	log_event(LOG_LEVEL_INFO, "stopped",
+		"sessions_left=%u connections=%" PRIu64 " publishes=%" PRIu64 " deliveries=%" PRIu64,
+		workers_session_count(server->workers), sum.connections_total, sum.publishes,
+		sum.deliveries);
+}
+
+static void end(struct server *server)
+{
+	if (server->workers != NULL) {
+		workers_stop(server->workers);
+		log_end(server);
+		workers_free(server->workers);
+	}
+	if (server->shared != NULL) {
+		hub_shared_free(server->shared);
+	}
+	close_listeners(server->clients, CONF_LISTEN_MAX);
+	close_listeners(server->ingest, CONF_INGEST_MAX);
+}
+
+int server_run(struct conf *conf)
+{
+	struct server server = {.conf = conf};
+	block_signals(&server);
+	raise_descriptors();
+	choose_max_connections(conf);
+	log_start(conf);
+	const int result = start(&server);
+	if (result == CLN_OK) {
+		const int number = wait_for_end(&server);
+		log_event(LOG_LEVEL_INFO, "stopping", "signal=%d sessions=%u", number,
+			workers_session_count(server.workers));
+		drain(&server);
+	}
+	end(&server);
+	return result == CLN_OK ? SERVER_EXIT_CLEAN : SERVER_EXIT_FAILURE;
+}
