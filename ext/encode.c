@@ -32,14 +32,20 @@ static const char *json_error_text(php_json_error_code code)
 
 zend_result clairon_encode_json(smart_str *json, zval *value, const char *what)
 {
-	if (php_json_encode_ex(json, value, 0, DEPTH_MAX) == SUCCESS && !EG(exception)) {
+	/* What json_last_error() tells belongs to the script. And the result alone does not tell all:
+	 * INF is written as 0, with success and an error code. */
+	const php_json_error_code code_of_script = JSON_G(error_code);
+	const zend_result result = php_json_encode_ex(json, value, 0, DEPTH_MAX);
+	const php_json_error_code code = JSON_G(error_code);
+	JSON_G(error_code) = code_of_script;
+	if (result == SUCCESS && code == PHP_JSON_ERROR_NONE && !EG(exception)) {
 		smart_str_0(json);
 		return SUCCESS;
 	}
 	smart_str_free(json);
 	if (!EG(exception)) {
 		zend_throw_exception_ex(clairon_payload_exception_ce, 0, "%s cannot be encoded: %s", what,
-			json_error_text(JSON_G(error_code)));
+			json_error_text(code));
 	}
 	return FAILURE;
 }
@@ -53,11 +59,12 @@ void clairon_encode_text_literal(smart_str *out, const zend_string *json)
 	char *to = ZSTR_VAL(out->s) + start;
 	*to++ = '"';
 	for (size_t i = 0; i < ZSTR_LEN(json); i++) {
+		/* Without a branch: quotes are too frequent and too irregular to be predicted. */
 		const char c = ZSTR_VAL(json)[i];
-		const bool is_special = c == '"' || c == '\\';
-		*to = '\\';
-		to += is_special;
-		*to++ = c;
+		const int is_special = (c == '"') | (c == '\\');
+		to[0] = '\\';
+		to[is_special] = c;
+		to += 1 + is_special;
 	}
 	*to++ = '"';
 	ZSTR_LEN(out->s) = (size_t)(to - ZSTR_VAL(out->s));
