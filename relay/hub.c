@@ -38,6 +38,7 @@ struct hub *hub_new(struct hub_shared *shared, struct loop *loop)
 	struct hub *const hub = xcalloc(1, sizeof(*hub));
 	hub->shared = shared;
 	hub->loop = loop;
+	hub->index = loop->index;
 	hub->apps = app_list_new(shared->conf);
 	hub->pong = pusher_frame_pong();
 	hub->started_ms = loop->now_ms;
@@ -101,7 +102,7 @@ void hub_free(struct hub *hub)
 	assert(hub->is_stopped && hub->sessions == NULL);
 	for (size_t i = 0; i < hub->shared->conf->app_count; i++)
 		free_homes(&hub->apps[i]);
-	hub->shared->hubs[hub->loop->index] = NULL;
+	hub->shared->hubs[hub->index] = NULL;
 	hub->shared->count--;
 	seen_deinit(&hub->seen);
 	frame_unref(hub->pong);

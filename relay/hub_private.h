@@ -39,6 +39,7 @@ LIST_HEAD(ingest_list, ingest);
 struct hub {
 	struct hub_shared *shared;
 	struct loop *loop;
+	unsigned index; /* of the worker; outlives the loop */
 	struct engine *engine;
 	struct app *apps;
 	struct seen seen;         /* of the channels at home here */

@@ -315,11 +315,12 @@ static unsigned parse_protocol(const struct http_request *request)
 static void judge_path(struct hub *hub, const struct http_request *request, struct opening *opening)
 {
 	const struct cln_slice prefix = CLN_SLICE("/app/");
-	if (!cln_slice_starts(request->path, prefix)) {
+	const bool is_app = cln_slice_starts(request->path, prefix);
+	const struct cln_slice key = is_app ? cln_slice_from(request->path, prefix.len) : CLN_SLICE("");
+	if (!is_app || memchr(key.ptr, '/', key.len) != NULL) {
 		refuse(opening, PUSHER_NO_PATH, "Path not found: clients connect to /app/KEY");
 		return;
 	}
-	const struct cln_slice key = cln_slice_from(request->path, prefix.len);
 	opening->app = app_list_by_key(hub->apps, hub->shared->conf, key);
 	if (opening->app == NULL)
 		refuse(opening, PUSHER_NO_APP, "No application has this key");
