@@ -312,16 +312,11 @@ static const struct redis_link_ops publisher_ops = {
 
 /* --- life --- */
 
-static size_t largest_message(const struct conf *conf)
-{
-	size_t max = 0;
-	for (size_t i = 0; i < conf->app_count; i++) {
-		const size_t size = CLN_CLIENT_TEXT_MAX(conf->apps[i].payload_bytes);
-		if (size > max)
-			max = size;
-	}
-	return max + CLN_ENVELOPE_HEAD_MAX + CLN_BUS_CHANNEL_MAX + REPLY_OVERHEAD;
-}
+/* Larger than any application may allow: what is merely too large for its application is refused
+ * by name, what passes this costs the link. */
+#define MESSAGE_MAX                                                                                \
+	(CLN_CLIENT_TEXT_MAX(CLN_PAYLOAD_BYTES_MAX) + CLN_ENVELOPE_HEAD_MAX + CLN_BUS_CHANNEL_MAX +    \
+		REPLY_OVERHEAD)
 
 static void start(struct engine *engine)
 {
@@ -332,8 +327,8 @@ static void start(struct engine *engine)
 		log_event(LOG_LEVEL_ERROR, "redis_address", "reason=\"%s\"", error);
 		return; /* never ready; the configuration check says the same before it gets here */
 	}
-	redis->subscriber = redis_link_new(
-		engine->hub->loop, &redis->address, &subscriber_ops, redis, largest_message(conf));
+	redis->subscriber =
+		redis_link_new(engine->hub->loop, &redis->address, &subscriber_ops, redis, MESSAGE_MAX);
 	redis->publisher =
 		redis_link_new(engine->hub->loop, &redis->address, &publisher_ops, redis, EVENT_REPLY_MAX);
 	redis_link_start(redis->subscriber);

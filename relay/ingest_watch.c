@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * SUBSCRIBE and PSUBSCRIBE on an ingest connection: for a person who wants to see what the clients
- * of an application get. Shown is the client text. Channels go by their own name; a bus name
- * (clairon:1:{PART}:APPID:CHANNEL) is understood, too. A pattern sees every message that passes
- * this relay's homes, so with the redis engine only those of channels that clients subscribe to.
+ * of an application get. Shown is the client text. Channels are shown by their names on the bus
+ * (clairon:1:{PART}:APPID:CHANNEL), as a Redis client expects; SUBSCRIBE understands a channel's
+ * own name, too. A pattern sees every message that passes this relay's homes, so with the redis
+ * engine only those of channels that clients subscribe to.
  */
 #include "ingest_private.h"
 
@@ -105,11 +106,20 @@ static void push(
 	frame_unref(frame);
 }
 
+static struct cln_slice bus_name(const struct hub *hub, const struct app *app,
+	struct cln_slice channel, char out[CLN_BUS_CHANNEL_MAX])
+{
+	const struct cln_slice prefix = cln_slice_of(hub->shared->conf->bus_prefix);
+	return cln_slice(out, cln_bus_channel(out, prefix, app_id(app), channel));
+}
+
 static void deliver(
 	struct subscriber *subscriber, const struct channel *channel, struct frame *frame)
 {
+	char buffer[CLN_BUS_CHANNEL_MAX];
 	struct ingest *const ingest = (struct ingest *)subscriber;
-	const struct cln_slice words[] = {channel_name(channel), msg_text(frame)};
+	const struct cln_slice words[] = {
+		bus_name(ingest->hub, channel->app, channel_name(channel), buffer), msg_text(frame)};
 	push(ingest, "message", words, 2);
 }
 
@@ -156,6 +166,7 @@ bool watch_is_on(const struct ingest *ingest)
 	return ingest->watcher.count > 0 || ingest->pattern_count > 0;
 }
 
+/* `name` as the person gave it, or NULL. */
 static void confirm(struct ingest *ingest, const char *kind, struct cln_slice name)
 {
 	ingest_array(ingest, 3);
@@ -219,11 +230,12 @@ static void unsubscribe_all(struct ingest *ingest)
 	if (ingest->watcher.count == 0)
 		confirm(ingest, "unsubscribe", (struct cln_slice){0});
 	while ((subscription = LIST_FIRST(&ingest->watcher.subscriptions)) != NULL) {
-		char name[CLN_CHANNEL_NAME_MAX];
-		const struct cln_slice from = channel_name(subscription->channel);
-		memcpy(name, from.ptr, from.len);
+		char buffer[CLN_BUS_CHANNEL_MAX];
+		const struct channel *const channel = subscription->channel;
+		const struct cln_slice name =
+			bus_name(ingest->hub, channel->app, channel_name(channel), buffer);
 		hub_unsubscribe(ingest->hub, subscription);
-		confirm(ingest, "unsubscribe", cln_slice(name, from.len));
+		confirm(ingest, "unsubscribe", name);
 	}
 }
 
@@ -240,7 +252,7 @@ void watch_unsubscribe(struct ingest *ingest, const struct cln_resp_request *req
 		struct subscription *const subscription = hub_find(&ingest->watcher, app, name);
 		if (subscription != NULL)
 			hub_unsubscribe(ingest->hub, subscription);
-		confirm(ingest, "unsubscribe", name);
+		confirm(ingest, "unsubscribe", request->argv[i]);
 	}
 }
 

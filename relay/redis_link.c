@@ -48,7 +48,8 @@ struct redis_link {
 	struct conn_limits limits;
 	struct cln_reply_reader *reader;
 	unsigned greetings; /* answers that the login still waits for */
-	unsigned probes;    /* open ones, 0 or 1 */
+	bool is_probing;    /* a PING of ours is unanswered */
+	int64_t asked_ms;   /* the first command since Redis was last heard of, 0: none */
 	int64_t heard_ms;
 	int64_t backoff_ms;
 	bool was_refused; /* the loss has been logged */
@@ -75,8 +76,18 @@ void redis_command(struct buf *out, const struct cln_slice *words, size_t count)
 	out->len += writer.len;
 }
 
+static void set_timer(struct redis_link *link, int64_t delay_ms)
+{
+	loop_timer_set(link->loop, &link->timer, delay_ms, on_timer);
+}
+
+/* Redis answers every command, so silence after one has a limit. */
 static void transmit(struct redis_link *link, struct buf *commands)
 {
+	if (link->asked_ms == 0) {
+		link->asked_ms = link->loop->now_ms;
+		set_timer(link, link->loop->conf->redis_timeout_ms);
+	}
 	struct frame *const frame = frame_copy(buf_slice(commands));
 	conn_send(link->conn, frame);
 	frame_unref(frame);
@@ -98,11 +109,6 @@ bool redis_link_is_up(const struct redis_link *link)
 }
 
 /* --- losing and trying again --- */
-
-static void set_timer(struct redis_link *link, int64_t delay_ms)
-{
-	loop_timer_set(link->loop, &link->timer, delay_ms, on_timer);
-}
 
 static void forget_addresses(struct redis_link *link)
 {
@@ -191,9 +197,8 @@ static void on_reply(struct redis_link *link, const struct cln_reply *reply)
 {
 	if (link->state == GREETING) {
 		on_greeting(link, reply);
-	} else if (link->probes > 0 && is_pong(reply)) {
-		link->probes = 0;
-		set_timer(link, PROBE_AFTER_MS);
+	} else if (link->is_probing && is_pong(reply)) {
+		link->is_probing = false;
 	} else {
 		link->ops->on_reply(link->owner, reply);
 	}
@@ -204,6 +209,7 @@ static size_t on_data(struct conn *conn, char *bytes, size_t len)
 	struct redis_link *const link = conn_user(conn);
 	struct cln_reply reply;
 	link->heard_ms = link->loop->now_ms;
+	link->asked_ms = 0;
 	int result = cln_reply_feed(link->reader, cln_slice(bytes, len));
 	while (result == CLN_OK && !conn_is_closing(conn)) {
 		result = cln_reply_next(link->reader, &reply);
@@ -281,8 +287,8 @@ static void use(struct redis_link *link, int fd)
 		return;
 	}
 	link->state = GREETING;
-	link->probes = 0;
-	set_timer(link, link->loop->conf->redis_timeout_ms);
+	link->is_probing = false;
+	link->asked_ms = 0;
 	greet(link);
 }
 
@@ -352,24 +358,30 @@ static void attempt(struct redis_link *link)
 		lose(link, "no thread could be started for the name's resolution");
 }
 
-static void check_silence(struct redis_link *link)
+static void probe(struct redis_link *link)
 {
-	const int64_t silent_ms = link->loop->now_ms - link->heard_ms;
-	if (link->probes > 0) {
-		fail(link, "Redis does not answer");
-		conn_close(link->conn);
-		return;
-	}
-	if (silent_ms < PROBE_AFTER_MS) {
-		set_timer(link, PROBE_AFTER_MS - silent_ms);
-		return;
-	}
 	struct buf command = {0};
 	redis_command(&command, &CLN_SLICE("PING"), 1);
-	link->probes = 1;
+	link->is_probing = true;
 	transmit(link, &command);
 	buf_deinit(&command);
-	set_timer(link, link->loop->conf->redis_timeout_ms);
+}
+
+/* The timer is set for an answer or for the next probe; what was heard meanwhile moved neither. */
+static void check_silence(struct redis_link *link)
+{
+	const int64_t now_ms = link->loop->now_ms;
+	const int64_t timeout_ms = link->loop->conf->redis_timeout_ms;
+	if (link->asked_ms != 0 && now_ms - link->asked_ms >= timeout_ms) {
+		fail(link, "Redis does not answer");
+		conn_close(link->conn);
+	} else if (link->asked_ms != 0) {
+		set_timer(link, link->asked_ms + timeout_ms - now_ms);
+	} else if (now_ms - link->heard_ms < PROBE_AFTER_MS) {
+		set_timer(link, link->heard_ms + PROBE_AFTER_MS - now_ms);
+	} else {
+		probe(link);
+	}
 }
 
 static void on_timer(struct wheel_timer *timer)
@@ -383,9 +395,6 @@ static void on_timer(struct wheel_timer *timer)
 	case RESOLVING:
 		break;
 	case GREETING:
-		fail(link, "Redis did not answer in time");
-		conn_close(link->conn);
-		break;
 	case UP:
 		check_silence(link);
 		break;
