@@ -55,7 +55,8 @@ struct cln_link {
 	struct cln_peer_limits limits;
 
 	struct cln_outbox outbox;
-	bool is_stuck; /* a wait for room ran out; no other wait before something moves */
+	bool is_stuck;             /* a wait for room ran out; no other wait before something moves */
+	uint64_t dropped_in_a_row; /* calls since the last one that was sent: the length of an outage */
 	uint64_t publisher;
 	uint64_t sequence;
 	struct _zend_array *channels; /* Redis only: name => number; NULL before the first */

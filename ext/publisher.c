@@ -340,6 +340,7 @@ ZEND_METHOD(Clairon_Publisher, stats)
 	add_count(return_value, "pending_bytes", cln_outbox_unsent_bytes(&link->outbox));
 	add_count(return_value, "unacknowledged", link->outbox.sent + link->outbox.forgotten);
 	add_dropped(return_value, &link->stats);
+	add_count(return_value, "dropped_in_a_row", link->dropped_in_a_row);
 	add_count(return_value, "rejected", link->stats.rejected);
 	add_count(return_value, "resent", link->stats.resent);
 	add_count(return_value, "connects", link->stats.connects);

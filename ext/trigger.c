@@ -217,7 +217,12 @@ int clairon_drafts_send(const struct clairon_draft *drafts, size_t count,
 	cln_outbox_forget(&link->outbox, bounds->outbox_events, bounds->outbox_bytes);
 	clairon_report(link);
 	if (!all) {
+		link->dropped_in_a_row++;
 		return CLAIRON_DROPPED;
 	}
-	return link->outbox.unsent == 0 ? CLAIRON_SENT : CLAIRON_PENDING;
+	if (link->outbox.unsent > 0) {
+		return CLAIRON_PENDING;
+	}
+	link->dropped_in_a_row = 0;
+	return CLAIRON_SENT;
 }

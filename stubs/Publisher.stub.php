@@ -105,6 +105,7 @@ final class Publisher
      *     unacknowledged: int,
      *     dropped: int,
      *     dropped_by_reason: array<string, int>,
+     *     dropped_in_a_row: int,
      *     rejected: int,
      *     resent: int,
      *     connects: int,

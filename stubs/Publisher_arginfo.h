@@ -1,5 +1,5 @@
 /* This is a generated file, edit the .stub.php file instead.
- * Stub hash: 07a21f741c8f453d7c30524a8abd158424d2458f */
+ * Stub hash: dac4695ae62484c8a9e21a37059b7ae85f460909 */
 
 ZEND_BEGIN_ARG_INFO_EX(arginfo_class_Clairon_Publisher___construct, 0, 0, 2)
 	ZEND_ARG_TYPE_INFO(0, dsn, IS_STRING, 0)
