@@ -1,0 +1,151 @@
+<?php
+
+// SPDX-License-Identifier: MIT
+
+declare(strict_types=1);
+
+namespace Clairon\Laravel\Tests;
+
+use Clairon\Laravel\Tests\Support\AppFolder;
+use Clairon\Laravel\Tests\Support\FakeRelay;
+use Clairon\Laravel\Tests\Support\Folder;
+use Clairon\Publisher;
+use Illuminate\Contracts\Console\Kernel;
+use Illuminate\Contracts\Debug\ExceptionHandler;
+use Illuminate\Database\Schema\Blueprint;
+use Illuminate\Foundation\Application;
+use Illuminate\Foundation\Testing\TestCase as LaravelTestCase;
+use Illuminate\Support\Facades\DB;
+use Illuminate\Support\Facades\Schema;
+use Throwable;
+
+/**
+ * An application on SQLite in memory and the database queue, whose provider Laravel discovers, the
+ * extension, and a relay that records what it gets.
+ */
+abstract class TestCase extends LaravelTestCase
+{
+    protected const CHANNELS = <<<'PHP'
+<?php
+
+use Illuminate\Support\Facades\Broadcast;
+
+Broadcast::channel('conversation.{id}', fn ($user, $id) => (int) $user->id === (int) $id);
+PHP;
+
+    protected Folder $folder;
+
+    protected FakeRelay $relay;
+
+    /** @var list<Throwable> what the exception handler got */
+    protected array $reported = [];
+
+    protected function setUp(): void
+    {
+        putenv('COMPOSER_VENDOR_DIR='.__DIR__.'/vendor');
+        $_ENV['COMPOSER_VENDOR_DIR'] = $_SERVER['COMPOSER_VENDOR_DIR'] = __DIR__.'/vendor';
+
+        $this->folder = AppFolder::make($this->files());
+        $this->relay = FakeRelay::start("{$this->folder->path}/storage/framework/clairon.sock");
+        parent::setUp();
+        $this->migrate();
+        $this->app->make(ExceptionHandler::class)->reportable(function (Throwable $e): bool {
+            $this->reported[] = $e;
+
+            return false;
+        });
+    }
+
+    protected function tearDown(): void
+    {
+        parent::tearDown();
+        $this->relay->stop();
+        unset($this->folder, $this->relay);
+        $this->reported = [];
+    }
+
+    public function createApplication(): Application
+    {
+        $app = require "{$this->folder->path}/bootstrap/app.php";
+        $app->make(Kernel::class)->bootstrap();
+
+        return $app;
+    }
+
+    /**
+     * @return array<string, string> files of the application besides the skeleton's
+     */
+    protected function files(): array
+    {
+        return [
+            'routes/channels.php' => static::CHANNELS,
+            'bootstrap/app.php' => <<<'PHP'
+<?php
+
+return Illuminate\Foundation\Application::configure(basePath: dirname(__DIR__))
+    ->withRouting(web: __DIR__.'/../routes/web.php', channels: __DIR__.'/../routes/channels.php')
+    ->withMiddleware()
+    ->withExceptions()
+    ->create();
+PHP,
+        ];
+    }
+
+    private function migrate(): void
+    {
+        Schema::create('jobs', static function (Blueprint $table): void {
+            $table->id();
+            $table->string('queue')->index();
+            $table->longText('payload');
+            $table->unsignedTinyInteger('attempts');
+            $table->unsignedInteger('reserved_at')->nullable();
+            $table->unsignedInteger('available_at');
+            $table->unsignedInteger('created_at');
+        });
+
+        Schema::create('users', static function (Blueprint $table): void {
+            $table->id();
+            $table->string('name');
+        });
+
+        Schema::create('messages', static function (Blueprint $table): void {
+            $table->id();
+            $table->integer('sender_id')->default(1);
+            $table->integer('receiver_id');
+            $table->string('content');
+            $table->string('status')->default('new');
+        });
+    }
+
+    protected function publisher(): Publisher
+    {
+        $config = config('broadcasting.connections.clairon');
+
+        return new Publisher($config['dsn'], ['app' => $config['app_id'], 'key' => $config['key'], 'secret' => $config['secret']]);
+    }
+
+    /**
+     * What reached the relay since the last call.
+     *
+     * @return list<array{bus: string, id: string, except: string|null, channel: string, event: string, data: string}>
+     */
+    protected function published(): array
+    {
+        self::assertTrue($this->publisher()->flush(5000), 'the relay acknowledges everything');
+
+        return $this->relay->take();
+    }
+
+    /**
+     * @return list<string>
+     */
+    protected function publishedEvents(): array
+    {
+        return array_column($this->published(), 'event');
+    }
+
+    protected function jobs(): int
+    {
+        return DB::table('jobs')->count();
+    }
+}
