@@ -151,20 +151,27 @@ apt_install() {
 # An ordinary user's clone is used in place, as that user. A clone that belongs to root is copied,
 # since neither php-fpm nor Chromium should run as root and other users can't look into /root; the
 # copy belongs to a user id that no account has.
-# shellcheck disable=SC2034
 choose_place() {
-	local owner group home
-	owner=$(stat -c %u "$ROOT") group=$(stat -c %g "$ROOT")
-	PLACE=$ROOT AS=()
-	[ "$(id -u)" = 0 ] || return 0
-	if [ "$owner" != 0 ]; then
-		home=$(getent passwd "$owner" | cut -d: -f6)
-		AS=(setpriv --reuid "$owner" --regid "$group" --clear-groups env "HOME=${home:-$ROOT/.work/home}")
+	PLACE=$ROOT
+	owner_words
+	if [ "$(id -u)" != 0 ] || [ ${#AS[@]} != 0 ]; then
 		return 0
 	fi
 	PLACE=/var/tmp/clairon-$(printf %s "$ROOT" | cksum | cut -d' ' -f1)
 	AS=(setpriv --reuid $COPY_UID --regid $COPY_UID --clear-groups env "HOME=$PLACE/.work/home" USER=clairon LOGNAME=clairon)
 	copy_clone
+}
+
+# Sets AS to what makes a command run as the clone's owner; nothing for who is that already.
+# shellcheck disable=SC2034
+owner_words() {
+	local owner group home
+	owner=$(stat -c %u "$ROOT") group=$(stat -c %g "$ROOT")
+	AS=()
+	if [ "$(id -u)" = 0 ] && [ "$owner" != 0 ]; then
+		home=$(getent passwd "$owner" | cut -d: -f6)
+		AS=(setpriv --reuid "$owner" --regid "$group" --clear-groups env "HOME=${home:-$ROOT/.work/home}")
+	fi
 }
 
 # Beyond the ids that systems give out, below those of containers.
