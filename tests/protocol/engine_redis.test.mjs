@@ -78,10 +78,20 @@ for (const workers of [1, 2]) {
       await redis.call('PUBLISH', bus, envelope({ text, secret: APP.secret, app: APP.id, channel: 'guarded', version: 9 }));
       await redis.call('PUBLISH', bus, 'x');
       await redis.call('PUBLISH', bus, '');
-      await redis.call('PUBLISH', bus, 'y'.repeat(200000));
       await publisher.publish('guarded', 'good', {});
       await client.event('good');
       assert.deepEqual(client.inbox.items, []);
+      await client.end();
+    });
+
+    test('a message of monstrous size costs the link, which comes back', async () => {
+      const client = await connect();
+      await client.subscribe('monster');
+      await redis.call('PUBLISH', busChannel(APP.id, 'monster'), 'y'.repeat(20000000));
+      await until(async () => {
+        await publisher.publish('monster', 'after', {});
+        return client.inbox.items.some(({ event }) => event === 'after');
+      }, 'an event after it');
       await client.end();
     });
 

@@ -145,10 +145,11 @@ export function withRelay(name, options, define) {
         const given = typeof options === 'function' ? await options(context) : options;
         context.relay = await Relay.start({ workers, ...given });
       });
+      define(context);
+      /* Last, since hooks run in the order of their definition. */
       after(async () => {
         if (context.relay) await context.relay.stop();
       });
-      define(context);
     });
   }
 }
