@@ -149,12 +149,14 @@ static bool may_see(const struct ingest *ingest, unsigned app)
 void watch_deliver(struct hub *hub, const struct msg *msg)
 {
 	struct watch *watch;
+	char buffer[CLN_BUS_CHANNEL_MAX];
+	const struct cln_slice name = bus_name(hub, &hub->apps[msg->app], msg->channel, buffer);
 	LIST_FOREACH(watch, &hub->watches, link)
 	{
 		const struct cln_slice pattern = {watch->pattern, watch->len};
-		if (!may_see(watch->ingest, msg->app) || !watch_matches(pattern, msg->channel))
+		if (!may_see(watch->ingest, msg->app) || !watch_matches(pattern, name))
 			continue;
-		const struct cln_slice words[] = {pattern, msg->channel, msg_text(msg->frame)};
+		const struct cln_slice words[] = {pattern, name, msg_text(msg->frame)};
 		push(watch->ingest, "pmessage", words, 3);
 	}
 }
@@ -215,7 +217,7 @@ static void subscribe_one(struct ingest *ingest, struct cln_slice word)
 		return;
 	}
 	hub_subscribe(ingest->hub, &ingest->watcher, app, name, &type, &(const struct hub_member){0});
-	confirm(ingest, "subscribe", name);
+	confirm(ingest, "subscribe", word);
 }
 
 void watch_subscribe(struct ingest *ingest, const struct cln_resp_request *request)
