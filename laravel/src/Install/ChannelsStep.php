@@ -58,7 +58,7 @@ PHP;
 
     private function register(TextFile $file, Journal $journal): void
     {
-        if (preg_match('~^[^/\n]*(?:\bchannels:|->withBroadcasting\()~m', $file->text) === 1) {
+        if (preg_match('~\bchannels:|->withBroadcasting\(~', php_strip_whitespace($file->path)) === 1) {
             $journal->kept[] = 'bootstrap/app.php: channels are registered';
 
             return;

@@ -53,7 +53,7 @@ PHP;
 
     private function addConnection(TextFile $file, Journal $journal): void
     {
-        if (preg_match('/^(?!\s*(?:\/\/|#|\*)).*[\'"]clairon[\'"]\s*=>/m', $file->text) === 1) {
+        if (preg_match('/[\'"]clairon[\'"]\s*=>/', php_strip_whitespace($file->path)) === 1) {
             $journal->kept[] = 'config/broadcasting.php: has the connection';
 
             return;

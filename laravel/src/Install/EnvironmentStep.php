@@ -20,6 +20,9 @@ final class EnvironmentStep implements Step
     private const DRIVER_LINE = '/^([ \t]*(?:export[ \t]+)?(BROADCAST_(?:DRIVER|CONNECTION))[ \t]*=[ \t]*)'
         .'("[^"\r\n]*"|\'[^\'\r\n]*\'|[^\s#]*)/m';
 
+    // What may stand behind the name of a variable that has no value; the comment stays.
+    private const EMPTY = '/\A(?:[ \t]*(?:""|\'\'))?([ \t]*(?:#.*)?\r?)\z/';
+
     public function run(Application $app, Journal $journal): void
     {
         $path = $app->environmentFilePath();
@@ -68,9 +71,8 @@ final class EnvironmentStep implements Step
 
             if (preg_match($line, $file->text, $match) !== 1) {
                 $missing[$variable] = $value;
-            } elseif ($value !== '' && preg_match('/\A[ \t]*(?:""|\'\')?[ \t]*(?:#.*)?\r?\z/', $match[2], $rest) === 1) {
-                $tail = preg_replace('/\A[ \t]*(?:""|\'\')?/', '', $match[2]);
-                $file->text = (string) preg_replace_callback($line, static fn ($m) => $m[1].$value.$tail, $file->text, 1);
+            } elseif ($value !== '' && preg_match(self::EMPTY, $match[2], $rest) === 1) {
+                $file->text = (string) preg_replace_callback($line, static fn ($m) => $m[1].$value.$rest[1], $file->text, 1);
                 $set[] = $variable;
             }
         }

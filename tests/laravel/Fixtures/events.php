@@ -18,6 +18,8 @@ use Illuminate\Contracts\Broadcasting\ShouldRescue;
 use Illuminate\Contracts\Events\ShouldDispatchAfterCommit;
 use Illuminate\Contracts\Support\Arrayable;
 use Illuminate\Foundation\Events\Dispatchable;
+use Illuminate\Notifications\Messages\BroadcastMessage;
+use Illuminate\Notifications\Notification;
 use Illuminate\Queue\SerializesModels;
 use RuntimeException;
 use Throwable;
@@ -203,4 +205,17 @@ enum Connections: string
 {
     case Clairon = 'clairon';
     case Log = 'log';
+}
+
+class Told extends Notification
+{
+    public function via(object $notifiable): array
+    {
+        return ['broadcast'];
+    }
+
+    public function toBroadcast(object $notifiable): BroadcastMessage
+    {
+        return new BroadcastMessage(['text' => 'told']);
+    }
 }

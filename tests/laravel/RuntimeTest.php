@@ -1,0 +1,191 @@
+<?php
+
+// SPDX-License-Identifier: MIT
+
+declare(strict_types=1);
+
+namespace Clairon\Laravel\Tests;
+
+use Clairon\Laravel\Tests\Fixtures\Now;
+use Clairon\Laravel\Tests\Fixtures\Plain;
+use Illuminate\Broadcasting\BroadcastEvent;
+use Illuminate\Support\Facades\Artisan;
+use Illuminate\Support\Facades\Broadcast;
+use Illuminate\Support\Facades\Bus;
+use Illuminate\Support\Facades\Event;
+use Illuminate\Support\Facades\Queue;
+use Symfony\Component\Process\Process;
+
+/**
+ * Points 46 to 48: processes, a missing extension, the fakes of applications' tests.
+ */
+final class RuntimeTest extends TestCase
+{
+    public function test_46_a_forked_child_publishes_on_a_connection_of_its_own(): void
+    {
+        event(new Plain('before'));
+        $child = pcntl_fork();
+
+        if ($child === 0) {
+            event(new Plain('child'));
+            $settled = $this->publisher()->flush(5000);
+            // Not exit(): PHPUnit's shutdown functions are the parent's.
+            posix_kill(posix_getpid(), $settled ? SIGKILL : SIGTERM);
+        }
+
+        event(new Plain('parent'));
+        pcntl_waitpid($child, $status);
+        self::assertSame(SIGKILL, pcntl_wtermsig($status), 'the child\'s event was acknowledged');
+        event(new Plain('after'));
+
+        $texts = array_column($this->published(), 'data');
+        sort($texts);
+        self::assertSame(
+            ['{"text":"after"}', '{"text":"before"}', '{"text":"child"}', '{"text":"parent"}'],
+            $texts
+        );
+    }
+
+    public function test_47_booting_and_pages_need_no_relay(): void
+    {
+        $this->relay->stop();
+        $this->refreshApplication();
+        $this->get('/unheard-of')->assertNotFound();
+        self::assertFileDoesNotExist($this->relay->path);
+        $this->relay = Support\FakeRelay::start($this->relay->path);
+    }
+
+    /**
+     * Runs code in the application, in a PHP without the extension.
+     */
+    private function runWithoutExtension(string $code): Process
+    {
+        $vendor = __DIR__.'/vendor';
+        $this->folder->write('run.php', <<<PHP
+<?php
+
+require '{$vendor}/autoload.php';
+\$app = require __DIR__.'/bootstrap/app.php';
+\$app->make(Illuminate\Contracts\Console\Kernel::class)->bootstrap();
+{$code}
+PHP);
+        $process = new Process([PHP_BINARY, "{$this->folder->path}/run.php"], env: ['COMPOSER_VENDOR_DIR' => $vendor]);
+        $process->run();
+
+        return $process;
+    }
+
+    public function test_47_artisan_runs_without_the_extension(): void
+    {
+        $process = $this->runWithoutExtension('echo Illuminate\Support\Facades\Artisan::call("list"), ":", extension_loaded("clairon") ? "loaded" : "not loaded";');
+
+        self::assertStringEndsWith('0:not loaded', $process->getOutput().$process->getErrorOutput());
+    }
+
+    public function test_47_the_first_use_without_the_extension_says_how_to_install_it(): void
+    {
+        $process = $this->runWithoutExtension(<<<'PHP'
+config(['clairon.on_failure' => 'throw']);
+try {
+    event(new Clairon\Laravel\Tests\Fixtures\Plain());
+} catch (Throwable $e) {
+    echo $e::class, ': ', $e->getMessage();
+}
+PHP);
+
+        self::assertSame(
+            'Clairon\Laravel\UnavailableException: The PHP extension "clairon" is not loaded in cli: run '
+            .'"pecl install clairon", put "extension=clairon" into its php.ini and restart PHP.',
+            $process->getOutput()
+        );
+    }
+
+    public function test_48_event_fake(): void
+    {
+        Event::fake([Plain::class]);
+        event(new Plain());
+
+        Event::assertDispatched(Plain::class);
+        self::assertSame([], $this->published());
+    }
+
+    public function test_48_queue_fake_sees_the_job(): void
+    {
+        Queue::fake();
+        event(new Plain());
+
+        Queue::assertPushed(BroadcastEvent::class);
+        self::assertSame([], $this->published());
+    }
+
+    public function test_48_queue_fake_of_other_jobs_changes_nothing(): void
+    {
+        Queue::fake(['App\Jobs\Other']);
+        event(new Plain());
+
+        self::assertCount(1, $this->published());
+        self::assertSame(0, $this->jobs());
+    }
+
+    public function test_48_bus_fake_sees_nothing_but_now_events(): void
+    {
+        Bus::fake();
+        event(new Plain());
+        Bus::assertNothingDispatched();
+        self::assertCount(1, $this->published());
+
+        event(new Now());
+        Bus::assertDispatched(BroadcastEvent::class);
+        self::assertSame([], $this->published());
+    }
+
+    public function test_48_a_null_default_sends_nothing(): void
+    {
+        config(['broadcasting.default' => null, 'queue.default' => 'sync']);
+        event(new Plain());
+
+        self::assertSame([], $this->published());
+        self::assertSame([], $this->reported);
+    }
+
+    public function test_about_tells_what_matters_and_no_secret(): void
+    {
+        Artisan::call('about', ['--json' => true]);
+        $about = json_decode(Artisan::output(), true)['clairon'];
+
+        self::assertSame(phpversion('clairon'), $about['extension']);
+        self::assertSame('app (from CLAIRON_APP_ID)', $about['application']);
+        self::assertSame($this->relay->dsn(), $about['events_go_to']);
+        self::assertSame('ws://localhost:6001', $about['browsers_connect_to']);
+        self::assertSame('on', $about['queue_bypass']);
+        self::assertStringNotContainsString('"secret"', json_encode(array_values($about)));
+    }
+
+    public function test_about_tells_a_relay_that_is_away_and_a_manager_that_was_replaced(): void
+    {
+        $this->relay->stop();
+        $this->app->instance(\Illuminate\Broadcasting\BroadcastManager::class, new \Illuminate\Broadcasting\BroadcastManager($this->app));
+        Broadcast::clearResolvedInstances();
+        Artisan::call('about', ['--json' => true]);
+        $about = json_decode(Artisan::output(), true)['clairon'];
+
+        self::assertStringEndsWith('(nobody listens there)', $about['events_go_to']);
+        self::assertStringStartsWith('off: ', $about['queue_bypass']);
+        $this->relay = Support\FakeRelay::start($this->relay->path);
+    }
+
+    public function test_octane_serves_requests_and_must_not_wait_for_room(): void
+    {
+        $this->relay->stop();
+        $this->app->instance('octane', new \stdClass());
+        config(['broadcasting.connections.clairon.publisher.outbox_events' => 1]);
+        Broadcast::purge('clairon');
+        event(new Plain('fills the outbox'));
+        $start = hrtime(true);
+        event(new Plain('lost'));
+
+        self::assertLessThan(1_000_000_000, hrtime(true) - $start);
+        self::assertCount(1, $this->reported);
+        $this->relay = Support\FakeRelay::start($this->relay->path);
+    }
+}
