@@ -2,6 +2,8 @@
 Publisher: signatures for channels, members and users are those of the Pusher documentation
 --EXTENSIONS--
 clairon
+--INI--
+clairon.log_errors=0
 --FILE--
 <?php
 require __DIR__ . '/support/fake_relay.inc';

@@ -2,6 +2,8 @@
 Publisher: triggerBatch() checks all events first and sends them with one write
 --EXTENSIONS--
 clairon
+--INI--
+clairon.log_errors=0
 --FILE--
 <?php
 require __DIR__ . '/support/fake_relay.inc';

@@ -2,6 +2,8 @@
 Publisher: on Redis envelopes are signed and numbered per channel; AUTH comes from the DSN
 --EXTENSIONS--
 clairon
+--INI--
+clairon.log_errors=0
 --FILE--
 <?php
 require __DIR__ . '/support/fake_relay.inc';

@@ -2,6 +2,8 @@
 Publisher: data that can't be encoded or is too long raises PayloadException; jsonSerialize() may do anything
 --EXTENSIONS--
 clairon
+--INI--
+clairon.log_errors=0
 --FILE--
 <?php
 require __DIR__ . '/support/fake_relay.inc';

@@ -2,6 +2,8 @@
 Publisher: trigger() names the argument that is wrong and sends nothing
 --EXTENSIONS--
 clairon
+--INI--
+clairon.log_errors=0
 --FILE--
 <?php
 require __DIR__ . '/support/fake_relay.inc';

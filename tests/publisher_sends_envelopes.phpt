@@ -2,6 +2,8 @@
 Publisher: trigger() sends one PUBLISH per channel with an unsigned envelope on a local socket
 --EXTENSIONS--
 clairon
+--INI--
+clairon.log_errors=0
 --FILE--
 <?php
 require __DIR__ . '/support/fake_relay.inc';

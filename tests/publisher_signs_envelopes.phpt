@@ -2,6 +2,8 @@
 Publisher: over TCP envelopes are signed, the password goes first and the secret never leaves
 --EXTENSIONS--
 clairon
+--INI--
+clairon.log_errors=0
 --FILE--
 <?php
 require __DIR__ . '/support/fake_relay.inc';
