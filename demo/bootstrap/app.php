@@ -15,7 +15,6 @@ return Application::configure(basePath: dirname(__DIR__))
     )
     ->withMiddleware(function (Middleware $middleware): void {
         $middleware->web(append: [SetLocale::class]);
-        $middleware->trustProxies(at: ['127.0.0.1', '::1']);
         $middleware->redirectUsersTo('/chat');
     })
     ->withExceptions(function (Exceptions $exceptions): void {
