@@ -73,7 +73,20 @@ final class RelayCommand
             'CLAIRON_INGEST_PASSWORD' => $dsn->isRedis() ? '' : (string) ($this->config['publisher']['password'] ?? ''),
         ];
 
-        return array_filter($own, static fn (string $value) => $value !== '') + $current;
+        $own = array_filter($own, static fn (string $value) => $value !== '') + $current;
+
+        return $dsn->isRedis() ? $own + ['CLAIRON_INGEST' => $this->operatorSocket()] : $own;
+    }
+
+    /**
+     * With Redis nobody publishes on the relay's own socket; it is for people with redis-cli.
+     */
+    private function operatorSocket(): string
+    {
+        $path = storage_path('framework/clairon.sock');
+
+        // The longest path that a Unix socket's address holds.
+        return strlen($path) <= 107 ? "unix:{$path}" : 'none';
     }
 
     private function listen(): string
