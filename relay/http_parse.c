@@ -50,6 +50,8 @@ struct http_parse {
 	struct field fields[HTTP_HEADERS_MAX];
 	size_t field_count;
 	size_t head_used;
+	bool has_begun;   /* something came but the empty lines that clients may send in front */
+	bool is_word;     /* the first byte looks like a method's */
 	bool is_in_value; /* of the last field */
 	bool is_head_done;
 	bool is_done;
@@ -319,10 +321,9 @@ void http_parse_reset(struct http_parse *parse)
 }
 
 /* Why the library gave up, if none of our own rules was broken. */
-static void refuse_syntax(struct http_parse *parse, char first)
+static void refuse_syntax(struct http_parse *parse)
 {
-	const bool is_word = first >= 'A' && first <= 'Z';
-	if (library_refused_method(&parse->parser) && is_word) {
+	if (library_refused_method(&parse->parser) && parse->is_word) {
 		refuse(parse, 501, "This request method is not known here.");
 	} else if (library_refused_method(&parse->parser)) {
 		refuse(parse, 400, "This port speaks plain HTTP and WebSocket; what came was neither.");
@@ -344,6 +345,10 @@ enum http_parse_result http_parse_feed(
 	struct http_parse *parse, const char *bytes, size_t len, size_t *used)
 {
 	*used = 0;
+	for (size_t i = 0; i < len && !parse->has_begun; i++) {
+		parse->has_begun = bytes[i] != '\r' && bytes[i] != '\n';
+		parse->is_word = bytes[i] >= 'A' && bytes[i] <= 'Z';
+	}
 	while (*used < len && !parse->is_done) {
 		size_t piece = len - *used;
 		const bool is_head = !parse->is_head_done;
@@ -357,7 +362,7 @@ enum http_parse_result http_parse_feed(
 		bool is_bad;
 		const size_t done = library_execute(&parse->parser, bytes + *used, piece, &is_bad);
 		if (is_bad || parse->status != 0) {
-			refuse_syntax(parse, parse->head_used == 0 ? bytes[*used] : 'A');
+			refuse_syntax(parse);
 			return HTTP_PARSE_BAD;
 		}
 		*used += done;
