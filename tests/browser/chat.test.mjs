@@ -46,8 +46,9 @@ for (const redis of [false, true]) {
     after(() => stack?.stop());
 
     const logsIn = async (name, options) => {
-      const person = await Person.logsIn(browser, stack.url, name, options);
+      const person = await Person.arrives(browser, stack.url, options);
       there.push(person);
+      await person.logIn(name);
       return person;
     };
 

@@ -2,8 +2,8 @@
 
 @push('meta')
     <meta name="clairon-key" content="{{ config('broadcasting.connections.clairon.key') }}">
-    <meta name="clairon-host" content="{{ config('broadcasting.connections.clairon.options.host') }}">
-    <meta name="clairon-port" content="{{ config('broadcasting.connections.clairon.options.port') }}">
+    <meta name="clairon-host" content="{{ config('chat.socket.host') }}">
+    <meta name="clairon-port" content="{{ config('chat.socket.port') }}">
 @endpush
 
 @push('scripts')

@@ -26,15 +26,23 @@ export function launch() {
 export class Person {
   /** Opens a browser window of their own and logs in as NAME@example.com. */
   static async logsIn(browser, url, name, options = {}) {
-    const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1100, height: 760 }, ...options });
-    const person = new Person(context, await context.newPage(), url);
-    await person.page.goto(`${url}/login`);
-    await person.page.locator('#email').fill(`${name}@example.com`);
-    await person.page.locator('#password').fill(PASSWORD);
-    await person.page.locator('.primary').click();
-    await person.page.waitForURL('**/chat');
-    await person.live();
+    const person = await Person.arrives(browser, url, options);
+    await person.logIn(name);
     return person;
+  }
+
+  static async arrives(browser, url, options = {}) {
+    const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1100, height: 760 }, ...options });
+    return new Person(context, await context.newPage(), url);
+  }
+
+  async logIn(name) {
+    await this.page.goto(`${this.url}/login`);
+    await this.page.locator('#email').fill(`${name}@example.com`);
+    await this.page.locator('#password').fill(PASSWORD);
+    await this.page.locator('.primary').click();
+    await this.page.waitForURL('**/chat');
+    await this.live();
   }
 
   constructor(context, page, url) {
