@@ -36,7 +36,7 @@ final class StartCommand extends Command
             $binary = (new RelayBinary())->find($this->laravel['config']['clairon.relay.path']);
             $relay = new RelayCommand(new Connection($config), $this->settings(), $config);
         } catch (UnavailableException $e) {
-            $this->components->error($e->getMessage());
+            $this->error($e->getMessage());
 
             return self::FAILURE;
         }
@@ -92,7 +92,7 @@ final class StartCommand extends Command
         pcntl_sigprocmask(SIG_SETMASK, []);
         @pcntl_exec($binary, $arguments, $environment);
 
-        $this->components->error("{$binary} could not be started: ".pcntl_strerror(pcntl_get_last_error()).'.');
+        $this->error("{$binary} could not be started: ".pcntl_strerror(pcntl_get_last_error()).'.');
 
         return self::FAILURE;
     }

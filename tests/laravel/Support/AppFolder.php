@@ -34,11 +34,41 @@ return Application::configure(basePath: dirname(__DIR__))
 PHP;
 
     /**
+     * For the folder's programs; its vendor folder is that of the tests.
+     */
+    private const ARTISAN = <<<'PHP'
+<?php
+
+require getenv('COMPOSER_VENDOR_DIR').'/autoload.php';
+spl_autoload_register(static function (string $class): void {
+    $path = __DIR__.'/app/'.str_replace('\\', '/', substr($class, strlen('App\\'))).'.php';
+    if (str_starts_with($class, 'App\\') && is_file($path)) {
+        require $path;
+    }
+});
+if (PHP_SAPI === 'cli') {
+    $app = require __DIR__.'/bootstrap/app.php';
+    exit($app->handleCommand(new Symfony\Component\Console\Input\ArgvInput()));
+}
+
+PHP;
+
+    private const SERVER = <<<'PHP'
+<?php
+
+require __DIR__.'/artisan';
+(require __DIR__.'/bootstrap/app.php')->handleRequest(Illuminate\Http\Request::capture());
+
+PHP;
+
+    /**
      * @param array<string, string> $files more files, or other texts
      */
     public static function make(array $files = []): Folder
     {
         return new Folder($files + [
+            'artisan' => self::ARTISAN,
+            'server.php' => self::SERVER,
             'bootstrap/app.php' => self::BOOTSTRAP,
             'bootstrap/cache/.gitignore' => "*\n",
             'bootstrap/providers.php' => "<?php\n\nreturn [];\n",
