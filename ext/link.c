@@ -545,6 +545,7 @@ void cln_link_forked(struct cln_link *link, uint64_t publisher)
 	link->last_error[0] = '\0';
 	link->is_proven = false;
 	link->is_stuck = false;
+	link->dropped_in_a_row = 0;
 	link->has_news = false;
 	link->backoff_ms = 0;
 	link->retry_at_ms = 0;
