@@ -4,6 +4,7 @@
  * that names the value (never of a secret) and what would be right.
  */
 #include "conf_load.h"
+#include "redis_address.h"
 
 #include "../wire/name.h"
 
@@ -139,7 +140,8 @@ const char *conf_check_redis(const char *value)
 			   "of "
 			   "Redis and name it with redis://";
 	}
-	if (strncmp(value, "redis://", 8) == 0 && value[8] != '\0' && is_printable(value)) {
+	struct redis_address address;
+	if (is_printable(value) && redis_address_parse(&address, value) == NULL) {
 		return NULL;
 	}
 	return "must be redis://[USER:PASSWORD@]HOST[:PORT][/DB] or unix:PATH";

@@ -15,15 +15,26 @@
 
 #include "../wire/resp.h"
 
+#include <assert.h>
+
 #define NAMES_PER_COMMAND 512
+#define PUBLISHERS_MAX    8 /* of a channel, whose numbers are followed */
 #define REPLY_OVERHEAD    1024
 #define EVENT_REPLY_MAX   4096
+
+/* Where a publisher's numbering on one channel stands. */
+struct position {
+	uint64_t publisher;
+	uint64_t sequence;
+};
 
 struct entry {
 	UT_hash_handle hh;
 	struct engine_redis *engine;
 	struct app *app;
-	struct wheel_timer timer; /* while lingering */
+	struct wheel_timer timer;   /* while lingering */
+	struct position *positions; /* PUBLISHERS_MAX, once a numbered message came */
+	unsigned next_position;     /* to give away when all are taken */
 	bool is_wanted;
 	bool is_confirmed;
 	size_t channel_at; /* the channel's own name within the bus name */
@@ -93,6 +104,7 @@ static void entry_free(struct entry *entry)
 	struct engine_redis *const redis = entry->engine;
 	loop_timer_stop(redis->engine.hub->loop, &entry->timer);
 	HASH_DELETE(hh, redis->entries, entry);
+	free(entry->positions);
 	free(entry);
 }
 
@@ -196,6 +208,13 @@ static bool is_ready(const struct engine *engine)
 
 /* --- the receiving link --- */
 
+static void forget_positions(struct entry *entry)
+{
+	free(entry->positions);
+	entry->positions = NULL;
+	entry->next_position = 0;
+}
+
 static void drop_lingering(struct engine_redis *redis)
 {
 	struct entry *entry, *next;
@@ -231,8 +250,10 @@ static void on_down(void *owner)
 {
 	struct engine_redis *const redis = owner;
 	atomic_store(&redis->is_ready, false);
-	for (struct entry *entry = redis->entries; entry != NULL; entry = entry->hh.next)
+	for (struct entry *entry = redis->entries; entry != NULL; entry = entry->hh.next) {
 		entry->is_confirmed = false;
+		forget_positions(entry); /* what was missed meanwhile is known to be */
+	}
 	hub_on_lost(redis->engine.hub);
 }
 
@@ -246,17 +267,47 @@ static void on_subscribed(struct engine_redis *redis, struct cln_slice name)
 		hub_on_live(redis->engine.hub, entry->app, entry_channel(entry));
 }
 
+/* That of `publisher`; a new one takes the place of the one that came in first. */
+static struct position *position_of(struct entry *entry, uint64_t publisher)
+{
+	if (entry->positions == NULL)
+		entry->positions = xcalloc(PUBLISHERS_MAX, sizeof(*entry->positions));
+	for (size_t i = 0; i < PUBLISHERS_MAX; i++) {
+		if (entry->positions[i].publisher == publisher)
+			return &entry->positions[i];
+	}
+	struct position *const position = &entry->positions[entry->next_position];
+	entry->next_position = (entry->next_position + 1) % PUBLISHERS_MAX;
+	*position = (struct position){.publisher = publisher};
+	return position;
+}
+
+/* The first message after the subscription says where a publisher stands; from then on a number
+ * left out is a message lost. */
+static void check_sequence(
+	struct hub *hub, struct entry *entry, const struct cln_envelope *envelope)
+{
+	if (envelope->channel_sequence == 0)
+		return;
+	struct position *const position = position_of(entry, envelope->publisher);
+	if (position->sequence != 0 && envelope->channel_sequence > position->sequence + 1)
+		hub->loop->metrics.sequence_gaps++;
+	position->sequence = envelope->channel_sequence;
+}
+
 static void on_message(struct engine_redis *redis, struct cln_slice name, struct cln_slice bytes)
 {
 	struct hub *const hub = redis->engine.hub;
 	struct cln_envelope envelope;
-	const struct entry *const entry = entry_find(redis, name);
+	struct entry *const entry = entry_find(redis, name);
 	hub->loop->metrics.redis_messages++;
 	if (entry == NULL || !entry->is_wanted)
 		return;
 	const char *const error =
 		intake_envelope(hub, entry->app, entry_channel(entry), bytes, true, &envelope);
-	if (error != NULL)
+	if (error == NULL)
+		check_sequence(hub, entry, &envelope);
+	else
 		log_event_limited(&redis->log_refused, hub->loop->now_ms, LOG_LEVEL_WARN,
 			"envelope_refused", "app=%s source=redis reason=\"%s\"", entry->app->conf->id, error);
 }
@@ -323,10 +374,7 @@ static void start(struct engine *engine)
 	struct engine_redis *const redis = of(engine);
 	const struct conf *const conf = engine->hub->shared->conf;
 	const char *const error = redis_address_parse(&redis->address, conf->redis);
-	if (error != NULL) {
-		log_event(LOG_LEVEL_ERROR, "redis_address", "reason=\"%s\"", error);
-		return; /* never ready; the configuration check says the same before it gets here */
-	}
+	assert(error == NULL); /* the configuration was checked by the same function */
 	redis->subscriber =
 		redis_link_new(engine->hub->loop, &redis->address, &subscriber_ops, redis, MESSAGE_MAX);
 	redis->publisher =

@@ -195,9 +195,8 @@ static void pause(struct session *session)
 	watch(session, SESSION_PAUSE_MS);
 }
 
-/* False: the message is one too many and the session is closing. What has been read already is
- * still handled after a pause, on credit: a burst of as many subscriptions as a connection may
- * have is no offence. */
+/* False: the session is closing, since it has been too fast for too long. A pause takes effect
+ * behind this message; the next one waits in the connection's input. */
 static bool take_message(struct session *session)
 {
 	const struct conf *const conf = session->hub->loop->conf;
@@ -206,15 +205,13 @@ static bool take_message(struct session *session)
 		return true;
 	fill(bucket, conf, session->hub->loop->now_ms);
 	bucket->level -= PER_MESSAGE;
-	if (bucket->level >= 0)
+	if (bucket->level >= PER_MESSAGE)
 		return true;
-	const int64_t credit = ((int64_t)conf->message_burst + session->app->conf->channels);
-	if (bucket->strikes >= SESSION_STRIKES_MAX || bucket->level < -credit * PER_MESSAGE) {
+	if (bucket->strikes >= SESSION_STRIKES_MAX) {
 		session_close(session, PUSHER_OVER_CAPACITY, CLN_SLICE("You send too many messages"));
 		return false;
 	}
-	if (!session->is_paused)
-		pause(session);
+	pause(session);
 	return true;
 }
 
@@ -271,7 +268,7 @@ struct ws_limits *session_limits_new(const struct conf *conf)
 		limits[i] = (struct ws_limits){
 			.conn =
 				{
-					.input_bytes = message + WS_HEADER_MAX,
+					.input_bytes = LOOP_READ_BYTES + message, /* one read, during a pause */
 					.backlog_bytes = conf->backlog_bytes,
 					.backlog_age_ms = conf->backlog_age_ms,
 				},
