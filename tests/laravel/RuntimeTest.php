@@ -28,7 +28,7 @@ final class RuntimeTest extends TestCase
 
         if ($child === 0) {
             event(new Plain('child'));
-            $settled = $this->publisher()->flush(5000);
+            $settled = $this->publisher()->flush(20000);
             // Not exit(): PHPUnit's shutdown functions are the parent's.
             posix_kill(posix_getpid(), $settled ? SIGKILL : SIGTERM);
         }
@@ -184,7 +184,7 @@ PHP);
         $start = hrtime(true);
         event(new Plain('lost'));
 
-        self::assertLessThan(1_000_000_000, hrtime(true) - $start);
+        self::assertLessThan(3_000_000_000, hrtime(true) - $start);
         self::assertCount(1, $this->reported);
         $this->relay = Support\FakeRelay::start($this->relay->path);
     }

@@ -131,7 +131,7 @@ PHP,
      */
     protected function published(): array
     {
-        self::assertTrue($this->publisher()->flush(5000), 'the relay acknowledges everything');
+        self::assertTrue($this->publisher()->flush(20000), 'the relay acknowledges everything');
 
         return $this->relay->take();
     }

@@ -13,7 +13,7 @@ use RuntimeException;
  */
 final class FakeRelay
 {
-    private const READ_SECONDS = 5;
+    private const READ_SECONDS = 30;
 
     /** @var resource */
     private mixed $process;

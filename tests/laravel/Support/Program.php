@@ -15,7 +15,7 @@ use Symfony\Component\Process\Process;
  */
 final class Program
 {
-    private const WAIT_SECONDS = 20;
+    private const WAIT_SECONDS = 90;
 
     private int $read = 0;
 

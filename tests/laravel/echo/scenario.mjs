@@ -9,7 +9,7 @@ import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 
 const { APP, WS_PORT, ECHO, PUSHER, BROADCASTER } = process.env;
-const WAIT_MS = 15000;
+const WAIT_MS = 60000;
 const require = createRequire(import.meta.url);
 // Echo 2 is an ES module, Echo 1 says so of a CommonJS file.
 const Echo = ECHO === '1' ? require('laravel-echo-1').default ?? require('laravel-echo-1') : (await import('laravel-echo')).default;
