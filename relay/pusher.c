@@ -6,7 +6,7 @@
  */
 #include "pusher.h"
 #include "hub_private.h"
-#include "json.h"
+#include "jslice.h"
 #include "pusher_auth.h"
 
 #include <stdarg.h>
@@ -18,8 +18,8 @@ struct message {
 	struct cln_slice event; /* decoded */
 	bool has_channel;
 	bool has_data;
-	struct json_value channel;
-	struct json_value data;
+	struct jslice channel;
+	struct jslice data;
 };
 
 static void complain(struct session *session, const char *format, ...)
@@ -49,10 +49,10 @@ static void complain(struct session *session, const char *format, ...)
 
 /* Decodes a channel name into `out`; false if it is no string or longer than any name. */
 static bool decode_channel(
-	const struct json_value *value, char out[CLN_CHANNEL_NAME_MAX], struct cln_slice *name)
+	const struct jslice *value, char out[CLN_CHANNEL_NAME_MAX], struct cln_slice *name)
 {
 	size_t len;
-	if (value->type != JSON_STRING || json_string(value, out, CLN_CHANNEL_NAME_MAX, &len) < 0)
+	if (value->type != JSLICE_STRING || jslice_string(value, out, CLN_CHANNEL_NAME_MAX, &len) < 0)
 		return false;
 	*name = cln_slice(out, len);
 	return true;
@@ -64,7 +64,7 @@ struct request {
 	struct session *session;
 	struct cln_slice channel;
 	struct cln_channel_type type;
-	struct json_value data; /* the object */
+	struct jslice data; /* the object */
 };
 
 static void refuse(
@@ -98,17 +98,17 @@ static void refuse_limit(const struct request *request, const char *message)
 /* Appends the decoded text of an optional string member to `out`. False if it is neither a string
  * nor absent nor null. *is_there tells the two apart. */
 static bool decode_member(
-	const struct json_value *object, struct cln_slice name, struct buf *out, bool *is_there)
+	const struct jslice *object, struct cln_slice name, struct buf *out, bool *is_there)
 {
-	struct json_value value;
+	struct jslice value;
 	*is_there = false;
-	if (!json_find(object, name, &value) || value.type == JSON_NULL)
+	if (!jslice_find(object, name, &value) || value.type == JSLICE_NULL)
 		return true;
-	if (value.type != JSON_STRING)
+	if (value.type != JSLICE_STRING)
 		return false;
 	size_t len;
 	buf_reserve(out, value.raw.len);
-	if (json_string(&value, out->bytes + out->len, value.raw.len, &len) < 0)
+	if (jslice_string(&value, out->bytes + out->len, value.raw.len, &len) < 0)
 		return false; /* never: raw.len bytes are enough */
 	out->len += len;
 	*is_there = true;
@@ -204,9 +204,10 @@ static void handle_subscribe(struct session *session, const struct message *mess
 {
 	char name[CLN_CHANNEL_NAME_MAX];
 	struct request request = {.session = session};
-	struct json_value channel;
-	if (!message->has_data || message->data.type != JSON_OBJECT ||
-		!json_find(&message->data, CLN_SLICE("channel"), &channel) || channel.type != JSON_STRING) {
+	struct jslice channel;
+	if (!message->has_data || message->data.type != JSLICE_OBJECT ||
+		!jslice_find(&message->data, CLN_SLICE("channel"), &channel) ||
+		channel.type != JSLICE_STRING) {
 		complain(session, "pusher:subscribe needs data with a channel, a string");
 		return;
 	}
@@ -229,9 +230,9 @@ static void handle_unsubscribe(struct session *session, const struct message *me
 {
 	char buffer[CLN_CHANNEL_NAME_MAX];
 	struct cln_slice name;
-	struct json_value channel;
-	if (!message->has_data || !json_find(&message->data, CLN_SLICE("channel"), &channel) ||
-		channel.type != JSON_STRING) {
+	struct jslice channel;
+	if (!message->has_data || !jslice_find(&message->data, CLN_SLICE("channel"), &channel) ||
+		channel.type != JSLICE_STRING) {
 		complain(session, "pusher:unsubscribe needs data with a channel, a string");
 		return;
 	}
@@ -288,7 +289,7 @@ static size_t payload_size(const struct message *message)
 {
 	if (!message->has_data)
 		return 0;
-	const size_t quotes = message->data.type == JSON_STRING ? 2 : 0;
+	const size_t quotes = message->data.type == JSLICE_STRING ? 2 : 0;
 	return message->data.raw.len - quotes;
 }
 
@@ -321,7 +322,7 @@ static struct subscription *event_subscription(
 	char buffer[CLN_CHANNEL_NAME_MAX];
 	struct cln_slice name;
 	struct cln_channel_type type;
-	if (!message->has_channel || message->channel.type != JSON_STRING) {
+	if (!message->has_channel || message->channel.type != JSLICE_STRING) {
 		complain(session, "Invalid client event (must contain channel and data)");
 		return NULL;
 	}
@@ -405,25 +406,25 @@ static void dispatch(struct session *session, const struct message *message)
 void pusher_handle(struct session *session, struct cln_slice text)
 {
 	char event[CLN_EVENT_NAME_MAX];
-	struct json_value frame, value;
+	struct jslice frame, value;
 	struct message message = {0};
 	session->hub->loop->metrics.messages_in++;
-	const int result = json_parse(text, &frame);
+	const int result = jslice_parse(text, &frame);
 	if (result < 0) {
 		complain(session, result == CLN_ERR_LIMIT ? "The message is nested too deeply"
 												  : "The message is not valid JSON");
 		return;
 	}
-	if (!json_find(&frame, CLN_SLICE("event"), &value) || value.type != JSON_STRING) {
+	if (!jslice_find(&frame, CLN_SLICE("event"), &value) || value.type != JSLICE_STRING) {
 		complain(session, "A message is a JSON object with an event, a string");
 		return;
 	}
-	if (json_string(&value, event, sizeof(event), &message.event.len) < 0) {
+	if (jslice_string(&value, event, sizeof(event), &message.event.len) < 0) {
 		complain(session, "Event names have at most %d bytes", CLN_EVENT_NAME_MAX);
 		return;
 	}
 	message.event.ptr = event;
-	message.has_channel = json_find(&frame, CLN_SLICE("channel"), &message.channel);
-	message.has_data = json_find(&frame, CLN_SLICE("data"), &message.data);
+	message.has_channel = jslice_find(&frame, CLN_SLICE("channel"), &message.channel);
+	message.has_data = jslice_find(&frame, CLN_SLICE("data"), &message.data);
 	dispatch(session, &message);
 }

@@ -3,7 +3,7 @@
  * Signature and identity.
  */
 #include "pusher_auth.h"
-#include "json.h"
+#include "jslice.h"
 #include "msg.h"
 
 #include "../wire/sign.h"
@@ -94,18 +94,18 @@ static bool is_integer(struct cln_slice number)
 
 /* Integers are taken as their digits, so they stay exact at any length. */
 static const char *parse_user_id(
-	const struct json_value *value, char id[PRESENCE_USER_ID_MAX], struct cln_slice *out)
+	const struct jslice *value, char id[PRESENCE_USER_ID_MAX], struct cln_slice *out)
 {
 	static const char too_long[] = "The user_id of channel_data has more than 128 characters";
 	size_t len;
-	if (value->type == JSON_NUMBER && is_integer(value->raw)) {
+	if (value->type == JSLICE_NUMBER && is_integer(value->raw)) {
 		if (value->raw.len > PRESENCE_USER_ID_CHARACTERS)
 			return too_long;
 		len = value->raw.len;
 		memcpy(id, value->raw.ptr, len);
-	} else if (value->type != JSON_STRING) {
+	} else if (value->type != JSLICE_STRING) {
 		return "The user_id of channel_data must be a string or an integer";
-	} else if (json_string(value, id, PRESENCE_USER_ID_MAX, &len) < 0) {
+	} else if (jslice_string(value, id, PRESENCE_USER_ID_MAX, &len) < 0) {
 		return too_long;
 	}
 	*out = cln_slice(id, len);
@@ -117,16 +117,16 @@ static const char *parse_user_id(
 const char *pusher_member_parse(
 	struct cln_slice channel_data, char id[PRESENCE_USER_ID_MAX], struct pusher_member *member)
 {
-	struct json_value object, value;
-	if (json_parse(channel_data, &object) < 0 || object.type != JSON_OBJECT)
+	struct jslice object, value;
+	if (jslice_parse(channel_data, &object) < 0 || object.type != JSLICE_OBJECT)
 		return "channel_data is not a JSON object";
-	if (!json_find(&object, CLN_SLICE("user_id"), &value))
+	if (!jslice_find(&object, CLN_SLICE("user_id"), &value))
 		return "channel_data has no user_id";
 	const char *const error = parse_user_id(&value, id, &member->id);
 	if (error != NULL)
 		return error;
 	member->info = CLN_SLICE("{}");
-	if (json_find(&object, CLN_SLICE("user_info"), &value))
+	if (jslice_find(&object, CLN_SLICE("user_info"), &value))
 		member->info = value.raw;
 	return NULL;
 }

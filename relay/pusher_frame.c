@@ -3,7 +3,7 @@
  * Encoders: JSON written by hand into a buffer, inner JSON escaped into a string of the outer one.
  */
 #include "pusher_frame.h"
-#include "json.h"
+#include "jslice.h"
 #include "msg.h"
 
 #include <inttypes.h>
@@ -24,7 +24,7 @@ static void put(struct buf *text, const char *literal)
 static void put_string(struct buf *text, struct cln_slice string)
 {
 	buf_append_byte(text, '"');
-	json_escape(text, string);
+	jslice_escape(text, string);
 	buf_append_byte(text, '"');
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * json.h: a scanner that steps over one token at a time. json_parse() checks everything, once;
+ * jslice.h: a scanner that steps over one token at a time. jslice_parse() checks everything, once;
  * the other functions rely on that and only look for ends.
  */
-#include "json.h"
+#include "jslice.h"
 
 #include "../wire/name.h"
 
@@ -187,7 +187,7 @@ struct nesting {
 	unsigned depth;
 };
 
-static_assert(JSON_DEPTH_MAX <= 64, "one bit of nesting.kinds a level");
+static_assert(JSLICE_DEPTH_MAX <= 64, "one bit of nesting.kinds a level");
 
 static bool take_name(struct scan *scan)
 {
@@ -238,7 +238,7 @@ static int take_value(struct scan *scan)
 		const bool is_object = take(scan, '{');
 		bool is_complete = true;
 		if (is_object || take(scan, '[')) {
-			if (nesting.depth == JSON_DEPTH_MAX)
+			if (nesting.depth == JSLICE_DEPTH_MAX)
 				return CLN_ERR_LIMIT;
 			if (!open_nesting(scan, &nesting, is_object, &is_complete))
 				return CLN_ERR_PROTOCOL;
@@ -251,28 +251,27 @@ static int take_value(struct scan *scan)
 	return CLN_OK;
 }
 
-static enum json_type type_of(unsigned char first)
+static enum jslice_type type_of(unsigned char first)
 {
 	switch (first) {
 	case '{':
-		return JSON_OBJECT;
+		return JSLICE_OBJECT;
 	case '[':
-		return JSON_ARRAY;
+		return JSLICE_ARRAY;
 	case '"':
-		return JSON_STRING;
+		return JSLICE_STRING;
 	case 't':
-		return JSON_TRUE;
+		return JSLICE_TRUE;
 	case 'f':
-		return JSON_FALSE;
+		return JSLICE_FALSE;
 	case 'n':
-		return JSON_NULL;
+		return JSLICE_NULL;
 	default:
-		return JSON_NUMBER;
+		return JSLICE_NUMBER;
 	}
 }
 
-static void value_set(
-	struct json_value *value, const unsigned char *start, const unsigned char *end)
+static void value_set(struct jslice *value, const unsigned char *start, const unsigned char *end)
 {
 	value->type = type_of(*start);
 	value->raw = cln_slice(start, (size_t)(end - start));
@@ -284,7 +283,7 @@ static struct scan scan_of(struct cln_slice text)
 	return (struct scan){bytes, text.len == 0 ? bytes : bytes + text.len};
 }
 
-int json_parse(struct cln_slice text, struct json_value *value)
+int jslice_parse(struct cln_slice text, struct jslice *value)
 {
 	struct scan scan = scan_of(text);
 	skip_blanks(&scan);
@@ -301,7 +300,7 @@ int json_parse(struct cln_slice text, struct json_value *value)
 }
 
 /* `rest` is the object itself at first, later what follows a member: a comma or the end. */
-bool json_next_member(struct cln_slice *rest, struct json_member *member)
+bool jslice_next_member(struct cln_slice *rest, struct jslice_member *member)
 {
 	struct scan scan = scan_of(*rest);
 	if (!take(&scan, '{') && !take(&scan, ','))
@@ -335,19 +334,19 @@ static bool name_is(struct cln_slice raw, struct cln_slice name)
 		return cln_slice_equal(cln_slice(raw.ptr + 1, raw.len - 2), name);
 	char decoded[NAME_MAX_BYTES];
 	size_t len;
-	const struct json_value string = {JSON_STRING, raw};
-	return json_string(&string, decoded, sizeof(decoded), &len) == CLN_OK &&
+	const struct jslice string = {JSLICE_STRING, raw};
+	return jslice_string(&string, decoded, sizeof(decoded), &len) == CLN_OK &&
 		   cln_slice_equal(cln_slice(decoded, len), name);
 }
 
-bool json_find(const struct json_value *object, struct cln_slice name, struct json_value *value)
+bool jslice_find(const struct jslice *object, struct cln_slice name, struct jslice *value)
 {
-	if (object->type != JSON_OBJECT)
+	if (object->type != JSLICE_OBJECT)
 		return false;
 	bool is_found = false;
 	struct cln_slice rest = object->raw;
-	struct json_member member;
-	while (json_next_member(&rest, &member)) {
+	struct jslice_member member;
+	while (jslice_next_member(&rest, &member)) {
 		if (!name_is(member.name, name))
 			continue;
 		*value = member.value;
@@ -383,9 +382,9 @@ static size_t utf8_encode(int32_t code, char out[UTF8_MAX])
 	return UTF8_MAX;
 }
 
-int json_string(const struct json_value *string, char *out, size_t cap, size_t *len)
+int jslice_string(const struct jslice *string, char *out, size_t cap, size_t *len)
 {
-	assert(string->type == JSON_STRING && string->raw.len >= 2);
+	assert(string->type == JSLICE_STRING && string->raw.len >= 2);
 	struct scan scan = scan_of(cln_slice(string->raw.ptr + 1, string->raw.len - 2));
 	size_t used = 0;
 	while (scan.at < scan.end) {
@@ -428,7 +427,7 @@ static void escape_byte(struct buf *out, unsigned char byte)
 	}
 }
 
-void json_escape(struct buf *out, struct cln_slice text)
+void jslice_escape(struct buf *out, struct cln_slice text)
 {
 	size_t start = 0;
 	for (size_t i = 0; i < text.len; i++) {

@@ -3,9 +3,10 @@
  * The validator: what it takes and refuses, cut at every byte, at its depth limit, and what its
  * strings decode to.
  */
-/* sources: relay/json.c relay/base/buf.c relay/base/xalloc.c relay/base/log.c relay/base/clock.c */
+/* sources: relay/jslice.c relay/base/buf.c relay/base/xalloc.c relay/base/log.c relay/base/clock.c
+ */
 /* sources: wire/name.c */
-#include "../../relay/json.h"
+#include "../../relay/jslice.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,13 +18,13 @@
 #include <cmocka.h>
 
 /* In memory of exactly its size, so that a sanitizer sees each byte read too far. */
-static int parse(struct cln_slice text, struct json_value *value)
+static int parse(struct cln_slice text, struct jslice *value)
 {
 	char *const copy = malloc(text.len + (text.len == 0));
 	if (text.len > 0)
 		memcpy(copy, text.ptr, text.len);
-	struct json_value found = {0};
-	const int result = json_parse(cln_slice(copy, text.len), &found);
+	struct jslice found = {0};
+	const int result = jslice_parse(cln_slice(copy, text.len), &found);
 	if (result == CLN_OK) {
 		const size_t offset = (size_t)(found.raw.ptr - copy);
 		assert_true(offset + found.raw.len <= text.len);
@@ -34,9 +35,9 @@ static int parse(struct cln_slice text, struct json_value *value)
 	return result;
 }
 
-static void assert_good(const char *text, enum json_type type)
+static void assert_good(const char *text, enum jslice_type type)
 {
-	struct json_value value;
+	struct jslice value;
 	if (parse(cln_slice_of(text), &value) != CLN_OK)
 		fail_msg("refused: %s", text);
 	assert_int_equal(value.type, type);
@@ -44,7 +45,7 @@ static void assert_good(const char *text, enum json_type type)
 
 static void assert_bad(const char *text)
 {
-	struct json_value value;
+	struct jslice value;
 	if (parse(cln_slice_of(text), &value) != CLN_ERR_PROTOCOL)
 		fail_msg("taken: %s", text);
 }
@@ -52,23 +53,23 @@ static void assert_bad(const char *text)
 static void takes_what_rfc_8259_allows(void **state)
 {
 	(void)state;
-	assert_good("{}", JSON_OBJECT);
-	assert_good(" \t\r\n{ \"a\" : [ ] , \"b\" : { } } \n", JSON_OBJECT);
-	assert_good("[]", JSON_ARRAY);
-	assert_good("[1,2,[3,{\"a\":[]}],\"x\"]", JSON_ARRAY);
-	assert_good("\"\"", JSON_STRING);
+	assert_good("{}", JSLICE_OBJECT);
+	assert_good(" \t\r\n{ \"a\" : [ ] , \"b\" : { } } \n", JSLICE_OBJECT);
+	assert_good("[]", JSLICE_ARRAY);
+	assert_good("[1,2,[3,{\"a\":[]}],\"x\"]", JSLICE_ARRAY);
+	assert_good("\"\"", JSLICE_STRING);
 	assert_good(
-		"\"\\\" \\\\ \\/ \\b \\f \\n \\r \\t \\u00e9 \\uD83D\\uDE00 \\u0000\"", JSON_STRING);
-	assert_good("\"\xc3\xa9\xf0\x9f\x98\x80\x7f\"", JSON_STRING);
-	assert_good("0", JSON_NUMBER);
-	assert_good("-0", JSON_NUMBER);
-	assert_good("1e400", JSON_NUMBER);
-	assert_good("-12.50E-7", JSON_NUMBER);
-	assert_good("1E+2", JSON_NUMBER);
-	assert_good("12345678901234567890123", JSON_NUMBER);
-	assert_good("true", JSON_TRUE);
-	assert_good("false", JSON_FALSE);
-	assert_good("null", JSON_NULL);
+		"\"\\\" \\\\ \\/ \\b \\f \\n \\r \\t \\u00e9 \\uD83D\\uDE00 \\u0000\"", JSLICE_STRING);
+	assert_good("\"\xc3\xa9\xf0\x9f\x98\x80\x7f\"", JSLICE_STRING);
+	assert_good("0", JSLICE_NUMBER);
+	assert_good("-0", JSLICE_NUMBER);
+	assert_good("1e400", JSLICE_NUMBER);
+	assert_good("-12.50E-7", JSLICE_NUMBER);
+	assert_good("1E+2", JSLICE_NUMBER);
+	assert_good("12345678901234567890123", JSLICE_NUMBER);
+	assert_good("true", JSLICE_TRUE);
+	assert_good("false", JSLICE_FALSE);
+	assert_good("null", JSLICE_NULL);
 }
 
 static void refuses_the_rest(void **state)
@@ -84,7 +85,7 @@ static void refuses_the_rest(void **state)
 		"\xef\xbb\xbf{}", "[1]x", "[1][2]", "{}\v", "/**/{}", "{\"a\":1}//"};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_bad(bad[i]);
-	struct json_value value;
+	struct jslice value;
 	assert_int_equal(parse(CLN_SLICE("{}\0"), &value), CLN_ERR_PROTOCOL);
 	assert_int_equal(parse(CLN_SLICE("\"\0\""), &value), CLN_ERR_PROTOCOL);
 }
@@ -94,7 +95,7 @@ static void no_prefix_of_a_text_is_a_text(void **state)
 	(void)state;
 	const struct cln_slice text = CLN_SLICE("{\"event\":\"client-x\\u00e9\\ud83d\\ude00\",\"data\":"
 											"[1.5e-7,true,false,null,{\"a\":\"b\"},\"\xc3\xa9\"]}");
-	struct json_value value;
+	struct jslice value;
 	assert_int_equal(parse(text, &value), CLN_OK);
 	for (size_t len = 0; len < text.len; len++)
 		assert_int_equal(parse(cln_slice(text.ptr, len), &value), CLN_ERR_PROTOCOL);
@@ -103,12 +104,12 @@ static void no_prefix_of_a_text_is_a_text(void **state)
 static void depth_is_bounded(void **state)
 {
 	(void)state;
-	char text[2 * (JSON_DEPTH_MAX + 1)];
-	struct json_value value;
-	for (size_t depth = JSON_DEPTH_MAX - 1; depth <= JSON_DEPTH_MAX + 1; depth++) {
+	char text[2 * (JSLICE_DEPTH_MAX + 1)];
+	struct jslice value;
+	for (size_t depth = JSLICE_DEPTH_MAX - 1; depth <= JSLICE_DEPTH_MAX + 1; depth++) {
 		memset(text, '[', depth);
 		memset(text + depth, ']', depth);
-		const int expected = depth <= JSON_DEPTH_MAX ? CLN_OK : CLN_ERR_LIMIT;
+		const int expected = depth <= JSLICE_DEPTH_MAX ? CLN_OK : CLN_ERR_LIMIT;
 		assert_int_equal(parse(cln_slice(text, 2 * depth), &value), expected);
 	}
 	static char deep[100000];
@@ -122,24 +123,24 @@ static void depth_is_bounded(void **state)
 static void objects_and_arrays_alternate(void **state)
 {
 	(void)state;
-	assert_good("[{\"a\":[{\"b\":[{}]},[]]},{}]", JSON_ARRAY);
+	assert_good("[{\"a\":[{\"b\":[{}]},[]]},{}]", JSLICE_ARRAY);
 	assert_bad("[{\"a\":[{\"b\":[{}]}},[]]},{}]");
 	assert_bad("{\"a\":[1,\"b\":2]}");
 	assert_bad("[\"a\":1]");
 	assert_bad("{\"a\":1,2}");
 }
 
-static struct json_value parsed(const char *text)
+static struct jslice parsed(const char *text)
 {
-	struct json_value value = {0};
-	assert_int_equal(json_parse(cln_slice_of(text), &value), CLN_OK);
+	struct jslice value = {0};
+	assert_int_equal(jslice_parse(cln_slice_of(text), &value), CLN_OK);
 	return value;
 }
 
-static void assert_raw(const struct json_value *object, const char *name, const char *raw)
+static void assert_raw(const struct jslice *object, const char *name, const char *raw)
 {
-	struct json_value value;
-	const bool is_found = json_find(object, cln_slice_of(name), &value);
+	struct jslice value;
+	const bool is_found = jslice_find(object, cln_slice_of(name), &value);
 	assert_int_equal(is_found, raw != NULL);
 	if (raw == NULL)
 		return;
@@ -150,7 +151,7 @@ static void assert_raw(const struct json_value *object, const char *name, const 
 static void finds_members_by_decoded_name(void **state)
 {
 	(void)state;
-	const struct json_value object =
+	const struct jslice object =
 		parsed(" {\"a\": 1e400 ,\"b\":{\"c\":\"}\",\"a\":2},\"\\u0063\":[ ],\"d\":\"x\\\"\", "
 			   "\"\":0,\"a\\u0000\":5} ");
 	assert_raw(&object, "a", "1e400");
@@ -159,32 +160,32 @@ static void finds_members_by_decoded_name(void **state)
 	assert_raw(&object, "d", "\"x\\\"\"");
 	assert_raw(&object, "", "0");
 	assert_raw(&object, "e", NULL);
-	const struct json_value empty = parsed("{}");
+	const struct jslice empty = parsed("{}");
 	assert_raw(&empty, "a", NULL);
-	const struct json_value array = parsed("[\"a\",1]");
+	const struct jslice array = parsed("[\"a\",1]");
 	assert_raw(&array, "a", NULL);
-	const struct json_value string = parsed("\"a\"");
+	const struct jslice string = parsed("\"a\"");
 	assert_raw(&string, "a", NULL);
 }
 
 static void of_equal_names_the_last_counts(void **state)
 {
 	(void)state;
-	const struct json_value object = parsed("{\"a\":1,\"\\u0061\":2,\"a\":3,\"b\":4}");
+	const struct jslice object = parsed("{\"a\":1,\"\\u0061\":2,\"a\":3,\"b\":4}");
 	assert_raw(&object, "a", "3");
 }
 
 static void assert_decodes(const char *json, struct cln_slice expected)
 {
-	const struct json_value string = parsed(json);
+	const struct jslice string = parsed(json);
 	char out[64];
 	size_t len;
-	assert_int_equal(json_string(&string, out, sizeof(out), &len), CLN_OK);
+	assert_int_equal(jslice_string(&string, out, sizeof(out), &len), CLN_OK);
 	assert_int_equal(len, expected.len);
 	assert_memory_equal(out, expected.ptr, len);
-	assert_int_equal(json_string(&string, out, expected.len, &len), CLN_OK);
+	assert_int_equal(jslice_string(&string, out, expected.len, &len), CLN_OK);
 	if (expected.len > 0)
-		assert_int_equal(json_string(&string, out, expected.len - 1, &len), CLN_ERR_SPACE);
+		assert_int_equal(jslice_string(&string, out, expected.len - 1, &len), CLN_ERR_SPACE);
 }
 
 static void strings_decode(void **state)
@@ -212,13 +213,13 @@ static void escaping_is_undone_by_decoding(void **state)
 	len += 3;
 	struct buf text = {0};
 	buf_append_byte(&text, '"');
-	json_escape(&text, cln_slice(all, len));
+	jslice_escape(&text, cln_slice(all, len));
 	buf_append_byte(&text, '"');
-	struct json_value value;
+	struct jslice value;
 	char back[sizeof(all)];
 	size_t back_len;
-	assert_int_equal(json_parse(buf_slice(&text), &value), CLN_OK);
-	assert_int_equal(json_string(&value, back, sizeof(back), &back_len), CLN_OK);
+	assert_int_equal(jslice_parse(buf_slice(&text), &value), CLN_OK);
+	assert_int_equal(jslice_string(&value, back, sizeof(back), &back_len), CLN_OK);
 	assert_int_equal(back_len, len);
 	assert_memory_equal(back, all, len);
 	buf_deinit(&text);

@@ -5,9 +5,11 @@
  * byte for byte. Of duplicate keys the last one counts, as in JavaScript and PHP.
  *
  * Escaped surrogates must come in pairs: what can't become UTF-8 is refused.
+ *
+ * Not named json: those names are jansson's, in the same program.
  */
-#ifndef JSON_H
-#define JSON_H
+#ifndef JSLICE_H
+#define JSLICE_H
 
 #include "base/buf.h"
 
@@ -15,41 +17,41 @@
 
 #include <stdbool.h>
 
-#define JSON_DEPTH_MAX 64 /* arrays and objects within each other */
+#define JSLICE_DEPTH_MAX 64 /* arrays and objects within each other */
 
-enum json_type {
-	JSON_OBJECT,
-	JSON_ARRAY,
-	JSON_STRING,
-	JSON_NUMBER,
-	JSON_TRUE,
-	JSON_FALSE,
-	JSON_NULL,
+enum jslice_type {
+	JSLICE_OBJECT,
+	JSLICE_ARRAY,
+	JSLICE_STRING,
+	JSLICE_NUMBER,
+	JSLICE_TRUE,
+	JSLICE_FALSE,
+	JSLICE_NULL,
 };
 
-struct json_value {
-	enum json_type type;
+struct jslice {
+	enum jslice_type type;
 	struct cln_slice raw; /* the value's own bytes, quotes and brackets included */
 };
 
 /* The whole of `text` as one value. 0, CLN_ERR_PROTOCOL, or CLN_ERR_LIMIT (too deep). */
-int json_parse(struct cln_slice text, struct json_value *value);
+int jslice_parse(struct cln_slice text, struct jslice *value);
 
 /* The members of a valid object, one after another: `rest` starts as object.raw. */
-struct json_member {
+struct jslice_member {
 	struct cln_slice name; /* raw, with quotes */
-	struct json_value value;
+	struct jslice value;
 };
-bool json_next_member(struct cln_slice *rest, struct json_member *member);
+bool jslice_next_member(struct cln_slice *rest, struct jslice_member *member);
 
 /* The last member of a valid object whose decoded name is `name`; false if there is none. */
-bool json_find(const struct json_value *object, struct cln_slice name, struct json_value *value);
+bool jslice_find(const struct jslice *object, struct cln_slice name, struct jslice *value);
 
 /* Decodes a valid string to UTF-8. `out` needs at most raw.len bytes. 0 and *len, or
  * CLN_ERR_SPACE if `cap` is too small. */
-int json_string(const struct json_value *string, char *out, size_t cap, size_t *len);
+int jslice_string(const struct jslice *string, char *out, size_t cap, size_t *len);
 
 /* Appends `text` (UTF-8) with what a JSON string must escape escaped, without quotes. */
-void json_escape(struct buf *out, struct cln_slice text);
+void jslice_escape(struct buf *out, struct cln_slice text);
 
 #endif
