@@ -10,23 +10,21 @@ $server = new WebServer('clairon.log_errors=0');
 $page = <<<'PHP'
 <?php
 $p = new Clairon\Publisher($_GET['dsn'], ['app' => 'app1', 'key' => 'k', 'secret' => 'secret1']);
-echo $p->trigger('c', 'e', $_GET['n'] ?? 1), ' ', $p->stats()['connects'], "\n";
+echo $p->trigger('c', 'e', 1), ' ', json_encode($p->flush((int) $_GET['wait'])), ' ', $p->stats()['connects'], "\n";
 PHP;
 $relay = new FakeRelay();
 echo $server->get($page, $relay->dsn), $server->get($page, $relay->dsn);
-$relay->wait(2);
 $relay->close();
-echo $server->get($page, $relay->dsn);
+echo $server->get($page, $relay->dsn, 0);
 $relay->listen();
-usleep(250000); // the back-off of the failed attempt
 echo $server->get($page, $relay->dsn);
 var_dump($relay->wait(4));
 echo implode(' ', array_map(fn ($e) => "{$e['conn']}:{$e['sequence']}", $relay->events())), "\n";
 ?>
 --EXPECT--
-2 1
-2 1
-1 1
-2 2
+2 true 1
+2 true 1
+1 false 1
+1 true 2
 int(4)
 1:1 1:2 2:3 2:4
