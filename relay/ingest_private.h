@@ -64,7 +64,5 @@ void watch_punsubscribe(struct ingest *ingest, const struct cln_resp_request *re
 bool watch_is_on(const struct ingest *ingest);
 void watch_init(struct ingest *ingest);
 void watch_deinit(struct ingest *ingest);
-/* Redis's glob: * ? [a-z] [^x] and backslash. */
-bool watch_matches(struct cln_slice pattern, struct cln_slice text);
 
 #endif

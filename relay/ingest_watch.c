@@ -6,6 +6,7 @@
  * own name, too. A pattern sees every message that passes this relay's homes, so with the redis
  * engine only those of channels that clients subscribe to.
  */
+#include "ingest_glob.h"
 #include "ingest_private.h"
 
 struct watch {
@@ -14,82 +15,6 @@ struct watch {
 	size_t len;
 	char pattern[];
 };
-
-/* --- globs --- */
-
-/* The set behind '['; *used tells how much of the pattern it took. */
-static bool set_matches(struct cln_slice set, char c, size_t *used)
-{
-	size_t i = 0;
-	bool is_hit = false;
-	const bool is_inverse = set.len > 0 && set.ptr[0] == '^';
-	if (is_inverse)
-		i++;
-	for (; i < set.len && set.ptr[i] != ']'; i++) {
-		if (i + 2 < set.len && set.ptr[i + 1] == '-' && set.ptr[i + 2] != ']') {
-			is_hit |= set.ptr[i] <= c && c <= set.ptr[i + 2];
-			i += 2;
-		} else {
-			is_hit |= set.ptr[i] == c;
-		}
-	}
-	*used = i < set.len ? i + 1 : i;
-	return is_hit != is_inverse;
-}
-
-/* Whether the pattern's next item (no '*') matches `c`; *used is its length. */
-static bool item_matches(struct cln_slice pattern, char c, size_t *used)
-{
-	*used = 1;
-	switch (pattern.ptr[0]) {
-	case '?':
-		return true;
-	case '[': {
-		size_t set;
-		const bool is_hit = set_matches(cln_slice_from(pattern, 1), c, &set);
-		*used += set;
-		return is_hit;
-	}
-	case '\\':
-		if (pattern.len > 1) {
-			*used = 2;
-			return pattern.ptr[1] == c;
-		}
-		return c == '\\';
-	default:
-		return pattern.ptr[0] == c;
-	}
-}
-
-/* Of several stars only the last is ever tried again: time is bounded by the product of the
- * lengths. */
-bool watch_matches(struct cln_slice pattern, struct cln_slice text)
-{
-	struct cln_slice star_pattern = {0};
-	struct cln_slice star_text = {0};
-	bool has_star = false;
-	while (text.len > 0) {
-		size_t used;
-		if (pattern.len > 0 && pattern.ptr[0] == '*') {
-			pattern = cln_slice_from(pattern, 1);
-			star_pattern = pattern;
-			star_text = text;
-			has_star = true;
-		} else if (pattern.len > 0 && item_matches(pattern, text.ptr[0], &used)) {
-			pattern = cln_slice_from(pattern, used);
-			text = cln_slice_from(text, 1);
-		} else if (has_star) {
-			star_text = cln_slice_from(star_text, 1);
-			pattern = star_pattern;
-			text = star_text;
-		} else {
-			return false;
-		}
-	}
-	while (pattern.len > 0 && pattern.ptr[0] == '*')
-		pattern = cln_slice_from(pattern, 1);
-	return pattern.len == 0;
-}
 
 /* --- what the person sees --- */
 
@@ -154,7 +79,7 @@ void watch_deliver(struct hub *hub, const struct msg *msg)
 	LIST_FOREACH(watch, &hub->watches, link)
 	{
 		const struct cln_slice pattern = {watch->pattern, watch->len};
-		if (!may_see(watch->ingest, msg->app) || !watch_matches(pattern, name))
+		if (!may_see(watch->ingest, msg->app) || !glob_matches(pattern, name))
 			continue;
 		const struct cln_slice words[] = {pattern, name, msg_text(msg->frame)};
 		push(watch->ingest, "pmessage", words, 3);
