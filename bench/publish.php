@@ -118,11 +118,9 @@ function cost(string $socket, array $options, string $directory): array
     $sink = open_sink($directory, strlen($command));
     $publisher = new Clairon\Publisher("unix:$socket", $options);
     $message = message();
-    $text = json_encode($message);
     $calls = [
         'fwrite' => static fn () => fwrite($sink, $command),
-        'array' => static fn () => $publisher->trigger(CHANNEL, EVENT, $message),
-        'string' => static fn () => $publisher->trigger(CHANNEL, EVENT, $text),
+        'trigger' => static fn () => $publisher->trigger(CHANNEL, EVENT, $message),
     ];
     for ($i = 0; $i < WARM_UP; $i++) {
         array_map(static fn (callable $call) => $call(), $calls);
