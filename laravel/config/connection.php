@@ -26,7 +26,7 @@ return [
 
     // Where events go: unix:PATH, tcp://HOST:PORT, redis://[USER:PASSWORD@]HOST[:PORT] or
     // redis+unix:PATH. php-fpm and clairon:start must both reach a Unix socket's path.
-    'dsn' => env('CLAIRON_DSN') ?: 'unix:'.storage_path('framework/clairon.sock'),
+    'dsn' => env('CLAIRON_DSN') ?: 'unix:' . storage_path('framework/clairon.sock'),
 
     // The application as the relay knows it. The secret also signs private channels.
     'app_id' => $family ? env("{$family}_APP_ID") : null,

@@ -31,9 +31,9 @@ final class About
         $manager = $this->app->make(BroadcastManager::class);
 
         return [
-            'Extension' => phpversion('clairon') ?: 'not loaded in '.PHP_SAPI,
+            'Extension' => phpversion('clairon') ?: 'not loaded in ' . PHP_SAPI,
             'Application' => $this->application($config),
-            'Events go to' => $dsn->redacted().($this->answers($dsn) ? '' : ' (nobody listens there)'),
+            'Events go to' => $dsn->redacted() . ($this->answers($dsn) ? '' : ' (nobody listens there)'),
             'Browsers connect to' => sprintf(
                 '%s://%s:%s',
                 ($options['scheme'] ?? 'http') === 'https' ? 'wss' : 'ws',
@@ -42,7 +42,7 @@ final class About
             ),
             'Queue bypass' => $manager instanceof InlineBroadcastManager
                 ? 'on'
-                : 'off: '.$manager::class.' took the place of '.InlineBroadcastManager::class,
+                : 'off: ' . $manager::class . ' took the place of ' . InlineBroadcastManager::class,
             'On failure' => (string) $this->app['config']['clairon.on_failure'],
         ];
     }
@@ -53,7 +53,7 @@ final class About
             return 'not set; "php artisan clairon:install" does it';
         }
 
-        return $config['app_id'].(isset($config['family']) ? " (from {$config['family']}_APP_ID)" : '');
+        return $config['app_id'] . (isset($config['family']) ? " (from {$config['family']}_APP_ID)" : '');
     }
 
     private function answers(Dsn $dsn): bool

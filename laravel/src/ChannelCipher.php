@@ -28,7 +28,8 @@ final class ChannelCipher
 
         if ($key === false || strlen($key) !== self::KEY_BYTES) {
             throw new UnavailableException(
-                'Encrypted channels need CLAIRON_ENCRYPTION_MASTER_KEY: 32 random bytes in base64, made by "openssl rand -base64 32".'
+                'Encrypted channels need CLAIRON_ENCRYPTION_MASTER_KEY: 32 random bytes in base64, '
+                . 'made by "openssl rand -base64 32".'
             );
         }
 
@@ -66,6 +67,6 @@ final class ChannelCipher
 
     private function key(string $channel): string
     {
-        return hash('sha256', $channel.$this->masterKey, true);
+        return hash('sha256', $channel . $this->masterKey, true);
     }
 }

@@ -56,7 +56,8 @@ final class ChannelSigner
     {
         if (! isset($user['id']) || (string) $user['id'] === '') {
             throw new UnexpectedValueException(
-                'The callback given to Broadcast::resolveAuthenticatedUserUsing() must return an array with the user\'s "id".'
+                'The callback given to Broadcast::resolveAuthenticatedUserUsing() must return an array '
+                . 'with the user\'s "id".'
             );
         }
 
@@ -68,6 +69,6 @@ final class ChannelSigner
 
     private function sign(string $text): string
     {
-        return $this->key.':'.hash_hmac('sha256', $text, $this->secret);
+        return $this->key . ':' . hash_hmac('sha256', $text, $this->secret);
     }
 }

@@ -11,9 +11,13 @@ use Clairon\Publisher;
 use Illuminate\Broadcasting\BroadcastException;
 use Illuminate\Broadcasting\Broadcasters\Broadcaster;
 use Illuminate\Broadcasting\Broadcasters\UsePusherChannelConventions;
+use Illuminate\Container\Container as ContainerInstance;
+use Illuminate\Contracts\Container\Container;
+use Illuminate\Contracts\Debug\ExceptionHandler;
 use Illuminate\Http\JsonResponse;
 use JsonException;
 use Symfony\Component\HttpKernel\Exception\AccessDeniedHttpException;
+use Throwable;
 use ValueError;
 
 /**
@@ -42,6 +46,22 @@ final class ClaironBroadcaster extends Broadcaster
 
     public function __construct(private readonly Connection $connection, private readonly Outage $outage)
     {
+    }
+
+    /**
+     * @param array<string, mixed> $config of broadcasting.connections
+     */
+    public static function make(Container $app, #[\SensitiveParameter] array $config): self
+    {
+        $report = static function (Throwable $e): void {
+            $container = ContainerInstance::getInstance();
+
+            if (($container['config']['clairon.on_failure'] ?? 'report') === 'report') {
+                $container->make(ExceptionHandler::class)->report($e);
+            }
+        };
+
+        return new self(new Connection($config, $app->bound('octane')), new Outage($report));
     }
 
     public function resolveAuthenticatedUser($request)
@@ -237,9 +257,9 @@ final class ClaironBroadcaster extends Broadcaster
         $error = $this->publisher()->stats()['last_error'] ?? null;
 
         return "Clairon dropped {$event}: the outbox is full because "
-            .$this->connection->dsn()->redacted().' takes no events'
-            .($error === null ? '' : " ({$error})")
-            .'. Is the relay running? "php artisan clairon:start" starts it.';
+            . $this->connection->dsn()->redacted() . ' takes no events'
+            . ($error === null ? '' : " ({$error})")
+            . '. Is the relay running? "php artisan clairon:start" starts it.';
     }
 
     private function publisher(): Publisher

@@ -8,7 +8,6 @@ namespace Clairon\Laravel;
 
 use Illuminate\Broadcasting\BroadcastManager;
 use Illuminate\Contracts\Broadcasting\Factory;
-use Illuminate\Contracts\Debug\ExceptionHandler;
 use Illuminate\Foundation\Console\AboutCommand;
 use Illuminate\Support\Facades\Facade;
 use Illuminate\Support\ServiceProvider;
@@ -19,14 +18,15 @@ use Illuminate\Support\ServiceProvider;
  */
 final class ClaironServiceProvider extends ServiceProvider
 {
-    private const CONNECTION = __DIR__.'/../config/connection.php';
+    private const CONNECTION = __DIR__ . '/../config/connection.php';
 
-    private const CONFIG = __DIR__.'/../config/clairon.php';
+    private const CONFIG = __DIR__ . '/../config/clairon.php';
 
     public function register(): void
     {
-        $this->mergeConfigFrom(self::CONNECTION, 'broadcasting.connections.clairon');
-        $this->mergeConfigFrom(self::CONFIG, 'clairon');
+        // What the application says stands over the package's defaults, also in nested lists.
+        $this->replaceConfigRecursivelyFrom(self::CONNECTION, 'broadcasting.connections.clairon');
+        $this->replaceConfigRecursivelyFrom(self::CONFIG, 'clairon');
 
         // extend() and not singleton(): Laravel's provider of the manager is deferred and would bind
         // its own over ours when it is loaded.
@@ -36,8 +36,9 @@ final class ClaironServiceProvider extends ServiceProvider
         );
         Facade::clearResolvedInstance(Factory::class);
 
+        // Laravel 13 rebinds such closures to the manager: nothing of this class in them.
         $this->callAfterResolving(BroadcastManager::class, static function (BroadcastManager $manager): void {
-            $manager->extend('clairon', static fn ($app, array $config) => self::makeBroadcaster($app, $config));
+            $manager->extend('clairon', static fn ($app, array $config) => ClaironBroadcaster::make($app, $config));
         });
     }
 
@@ -52,14 +53,5 @@ final class ClaironServiceProvider extends ServiceProvider
 
         $app = $this->app;
         AboutCommand::add('Clairon', static fn () => (new About($app))->lines());
-    }
-
-    private static function makeBroadcaster(mixed $app, array $config): ClaironBroadcaster
-    {
-        $report = ($app['config']['clairon.on_failure'] ?? 'report') === 'report'
-            ? static fn ($e) => $app->make(ExceptionHandler::class)->report($e)
-            : null;
-
-        return new ClaironBroadcaster(new Connection($config, $app->bound('octane')), new Outage($report));
     }
 }

@@ -75,8 +75,8 @@ final class Connection
     {
         if (! class_exists(Publisher::class)) {
             throw new UnavailableException(
-                'The PHP extension "clairon" is not loaded in '.PHP_SAPI.': run "pecl install clairon", '
-                .'put "extension=clairon" into its php.ini and restart PHP.'
+                'The PHP extension "clairon" is not loaded in ' . PHP_SAPI . ': run "pecl install clairon", '
+                . 'put "extension=clairon" into its php.ini and restart PHP.'
             );
         }
 
@@ -127,10 +127,11 @@ final class Connection
         $value = $this->config[$key] ?? null;
 
         if ($value === null || $value === '') {
-            $variable = ($this->config['family'] ?? 'CLAIRON').self::NEEDED[$key];
+            $variable = ($this->config['family'] ?? 'CLAIRON') . self::NEEDED[$key];
 
             throw new UnavailableException(
-                "The broadcasting connection lacks \"{$key}\": set {$variable} in .env, or run \"php artisan clairon:install\"."
+                "The broadcasting connection lacks \"{$key}\": set {$variable} in .env, "
+                . 'or run "php artisan clairon:install".'
             );
         }
 

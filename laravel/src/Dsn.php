@@ -43,11 +43,11 @@ final class Dsn
     public function address(): string
     {
         if (preg_match('~\A(?:redis\+)?unix:(?://)?(/.*)\z~s', $this->text, $match) === 1) {
-            return 'unix://'.$match[1];
+            return 'unix://' . $match[1];
         }
 
         $parts = parse_url($this->text);
 
-        return 'tcp://'.($parts['host'] ?? '').':'.($parts['port'] ?? ($this->isRedis() ? 6379 : 0));
+        return 'tcp://' . ($parts['host'] ?? '') . ':' . ($parts['port'] ?? ($this->isRedis() ? 6379 : 0));
     }
 }

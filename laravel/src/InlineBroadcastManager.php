@@ -79,9 +79,11 @@ final class InlineBroadcastManager extends BroadcastManager
     private function runsInline(object $event): bool
     {
         // Laravel's own path already does these in this process.
-        if ($event instanceof ShouldBroadcastNow
+        if (
+            $event instanceof ShouldBroadcastNow
             || (method_exists($event, 'shouldBroadcastNow') && $event->shouldBroadcastNow())
-            || $this->queueIsFaked($event)) {
+            || $this->queueIsFaked($event)
+        ) {
             return false;
         }
 

@@ -21,9 +21,9 @@ final class Outage
     private int $dropped = 0;
 
     /**
-     * @param Closure(BroadcastException): void|null $report gets the number at the end; null keeps silent
+     * @param Closure(BroadcastException): void $report gets the number at the end
      */
-    public function __construct(private readonly ?Closure $report)
+    public function __construct(private readonly Closure $report)
     {
     }
 
@@ -49,10 +49,8 @@ final class Outage
         $lost = $this->dropped;
         $this->dropped = 0;
 
-        if ($this->report !== null) {
-            ($this->report)(new BroadcastException(
-                "Clairon: events are accepted again; {$lost} were dropped by this process meanwhile."
-            ));
-        }
+        ($this->report)(new BroadcastException(
+            "Clairon: events are accepted again; {$lost} were dropped by this process meanwhile."
+        ));
     }
 }

@@ -47,15 +47,15 @@ final class RelayBinary
      */
     private function search(): string
     {
-        $beside = PHP_BINDIR.'/'.self::NAME;
+        $beside = PHP_BINDIR . '/' . self::NAME;
 
         if (is_executable($beside)) {
             return $beside;
         }
 
         return (new ExecutableFinder())->find(self::NAME) ?? throw new UnavailableException(
-            'clairon-relay is neither in '.PHP_BINDIR.' nor on the PATH: run "pecl install clairon", '
-            .'which installs it with the extension, or set CLAIRON_RELAY in .env to its path.'
+            'clairon-relay is neither in ' . PHP_BINDIR . ' nor on the PATH: run "pecl install clairon", '
+            . 'which installs it with the extension, or set CLAIRON_RELAY in .env to its path.'
         );
     }
 
@@ -73,12 +73,15 @@ final class RelayBinary
         }
 
         if (preg_match('/\Aclairon-relay (\d+\.\d+\.\d+\S*)/', $output, $match) !== 1) {
-            throw new UnavailableException("{$path} does not answer --version as clairon-relay does: set CLAIRON_RELAY in .env to the relay.");
+            throw new UnavailableException(
+                "{$path} does not answer --version as clairon-relay does: set CLAIRON_RELAY in .env to the relay."
+            );
         }
 
         if ($wanted !== null && $match[1] !== $wanted) {
             throw new UnavailableException(
-                "{$path} is version {$match[1]}, the extension is {$wanted}: install both from one release, or set CLAIRON_RELAY in .env to the other relay."
+                "{$path} is version {$match[1]}, the extension is {$wanted}: install both from one release, "
+                . 'or set CLAIRON_RELAY in .env to the other relay.'
             );
         }
     }

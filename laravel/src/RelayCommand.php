@@ -98,7 +98,7 @@ final class RelayCommand
             $host = "[{$host}]";
         }
 
-        return $host.':'.($this->settings['port'] ?? 6001);
+        return $host . ':' . ($this->settings['port'] ?? 6001);
     }
 
     /**
@@ -113,7 +113,7 @@ final class RelayCommand
             return $url;
         }
 
-        return 'redis://:'.rawurlencode($password).'@'.substr($url, strlen('redis://'));
+        return 'redis://:' . rawurlencode($password) . '@' . substr($url, strlen('redis://'));
     }
 
     /**

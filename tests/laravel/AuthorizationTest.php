@@ -112,7 +112,7 @@ final class AuthorizationTest extends TestCase
 
         self::assertSame(
             '{"auth":"key:92072febb00c29c149ac6d9652450f9b4b5fa15b04d8212d0198ca88ef463741",'
-            .'"channel_data":"{\"user_id\":\"7\",\"user_info\":{\"name\":\"Ann\"}}"}',
+            . '"channel_data":"{\"user_id\":\"7\",\"user_info\":{\"name\":\"Ann\"}}"}',
             $this->authorize('presence-room.1')->assertOk()->content()
         );
     }
@@ -203,7 +203,7 @@ final class AuthorizationTest extends TestCase
         $answer = $this->authorize('private-encrypted-x')->assertOk()->json();
         self::assertSame(['auth', 'shared_secret'], array_keys($answer));
         self::assertSame('mA1o1C9jkj3s/HiI3zFDn3BLY7n3xqf+o7KgA669cZo=', $answer['shared_secret']);
-        self::assertSame('key:'.hash_hmac('sha256', '123.456:private-encrypted-x', 'secret'), $answer['auth']);
+        self::assertSame('key:' . hash_hmac('sha256', '123.456:private-encrypted-x', 'secret'), $answer['auth']);
     }
 
     public function test_32_without_a_master_key_the_error_names_it(): void
@@ -271,8 +271,8 @@ final class AuthorizationTest extends TestCase
         Broadcast::channel('{any}', static fn () => true);
         $this->actAs(9);
 
-        $this->authorize('private-'.str_repeat('c', 156))->assertOk();
-        $this->authorize('private-'.str_repeat('c', 157))->assertForbidden();
+        $this->authorize('private-' . str_repeat('c', 156))->assertOk();
+        $this->authorize('private-' . str_repeat('c', 157))->assertForbidden();
     }
 
     public function test_jsonp_only_where_allowed(): void

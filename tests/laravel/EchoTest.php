@@ -185,7 +185,7 @@ PHP;
     {
         $url = $this->server->waitFor('~\(http://(127\.0\.0\.1:\d+)\) started~')[1];
         $clients = Program::start(
-            ['node', __DIR__.'/echo/scenario.mjs'],
+            ['node', __DIR__ . '/echo/scenario.mjs'],
             ['APP' => "http://{$url}", 'WS_PORT' => $this->relayPort, 'ECHO' => $echo, 'PUSHER' => $pusher, 'BROADCASTER' => $broadcaster]
         );
 

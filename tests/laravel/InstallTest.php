@@ -28,16 +28,20 @@ QUEUE_CONNECTION=database
 
 ENV;
 
-    private const FRAMEWORK = __DIR__.'/vendor/laravel/framework';
+    private const FRAMEWORK = __DIR__ . '/vendor/laravel/framework';
 
     private Folder $folder;
 
     private string $output = '';
 
+    /** @var array<string, string> */
+    private array $environment;
+
     protected function setUp(): void
     {
-        putenv('COMPOSER_VENDOR_DIR='.__DIR__.'/vendor');
-        $_ENV['COMPOSER_VENDOR_DIR'] = $_SERVER['COMPOSER_VENDOR_DIR'] = __DIR__.'/vendor';
+        $this->environment = getenv();
+        putenv('COMPOSER_VENDOR_DIR=' . __DIR__ . '/vendor');
+        $_ENV['COMPOSER_VENDOR_DIR'] = $_SERVER['COMPOSER_VENDOR_DIR'] = __DIR__ . '/vendor';
         $this->make([]);
     }
 
@@ -45,6 +49,13 @@ ENV;
     {
         HandleExceptions::flushState($this);
         unset($this->folder);
+
+        // What Laravel loaded from .env.
+        foreach (array_keys(array_diff_key(getenv(), $this->environment)) as $name) {
+            putenv($name);
+            unset($_ENV[$name], $_SERVER[$name]);
+        }
+
         Application::setInstance(null);
     }
 
@@ -95,8 +106,8 @@ ENV;
         self::assertSame('"${CLAIRON_APP_KEY}"', $env['VITE_CLAIRON_APP_KEY']);
         self::assertSame('"${CLAIRON_PORT}"', $env['VITE_CLAIRON_PORT']);
         self::assertStringStartsWith("# The application\nAPP_NAME=\"My app\" # its name\n\n", $this->folder->read('.env'));
-        self::assertFileEquals(__DIR__.'/../../laravel/config/clairon.php', "{$this->folder->path}/config/clairon.php");
-        self::assertFileEquals(__DIR__.'/../../laravel/resources/echo.js', "{$this->folder->path}/resources/js/echo.js");
+        self::assertFileEquals(__DIR__ . '/../../laravel/config/clairon.php', "{$this->folder->path}/config/clairon.php");
+        self::assertFileEquals(__DIR__ . '/../../laravel/resources/echo.js', "{$this->folder->path}/resources/js/echo.js");
         self::assertStringEndsWith("window.axios = axios;\n\nimport './echo';\n", $this->folder->read('resources/js/bootstrap.js'));
         self::assertStringContainsString('App.Models.User.{id}', $this->folder->read('routes/channels.php'));
         self::assertStringContainsString('npm install --save-dev laravel-echo pusher-js', $this->output);
@@ -269,7 +280,7 @@ PHP;
 
     public function test_49_an_unchanged_echo_of_laravel_is_replaced(): void
     {
-        $stub = (string) file_get_contents(self::FRAMEWORK.'/src/Illuminate/Foundation/Console/stubs/echo-js-reverb.stub');
+        $stub = (string) file_get_contents(self::FRAMEWORK . '/src/Illuminate/Foundation/Console/stubs/echo-js-reverb.stub');
         $this->folder->write('resources/js/echo.js', $stub);
         $this->install();
 
@@ -369,7 +380,7 @@ PHP;
 
     private function stockConfig(): string
     {
-        return (string) file_get_contents(self::FRAMEWORK.'/config/broadcasting.php');
+        return (string) file_get_contents(self::FRAMEWORK . '/config/broadcasting.php');
     }
 
     private function bootstrap(string $routing): string

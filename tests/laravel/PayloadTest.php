@@ -209,7 +209,7 @@ final class PayloadTest extends TestCase
         return sodium_crypto_secretbox_open(
             base64_decode($parts['ciphertext'], true),
             base64_decode($parts['nonce'], true),
-            hash('sha256', $channel.self::MASTER_KEY, true)
+            hash('sha256', $channel . self::MASTER_KEY, true)
         );
     }
 

@@ -6,6 +6,7 @@ declare(strict_types=1);
 
 namespace Clairon\Laravel\Tests;
 
+use Clairon\Laravel\ClaironServiceProvider;
 use Clairon\Laravel\Tests\Fixtures\Now;
 use Clairon\Laravel\Tests\Fixtures\Plain;
 use Illuminate\Broadcasting\BroadcastEvent;
@@ -60,7 +61,7 @@ final class RuntimeTest extends TestCase
      */
     private function runWithoutExtension(string $code): Process
     {
-        $vendor = __DIR__.'/vendor';
+        $vendor = __DIR__ . '/vendor';
         $this->folder->write('run.php', <<<PHP
 <?php
 
@@ -79,7 +80,7 @@ PHP);
     {
         $process = $this->runWithoutExtension('echo Illuminate\Support\Facades\Artisan::call("list"), ":", extension_loaded("clairon") ? "loaded" : "not loaded";');
 
-        self::assertStringEndsWith('0:not loaded', $process->getOutput().$process->getErrorOutput());
+        self::assertStringEndsWith('0:not loaded', $process->getOutput() . $process->getErrorOutput());
     }
 
     public function test_47_the_first_use_without_the_extension_says_how_to_install_it(): void
@@ -95,7 +96,7 @@ PHP);
 
         self::assertSame(
             'Clairon\Laravel\UnavailableException: The PHP extension "clairon" is not loaded in cli: run '
-            .'"pecl install clairon", put "extension=clairon" into its php.ini and restart PHP.',
+            . '"pecl install clairon", put "extension=clairon" into its php.ini and restart PHP.',
             $process->getOutput()
         );
     }
@@ -172,6 +173,16 @@ PHP);
         self::assertStringEndsWith('(nobody listens there)', $about['events_go_to']);
         self::assertStringStartsWith('off: ', $about['queue_bypass']);
         $this->relay = Support\FakeRelay::start($this->relay->path);
+    }
+
+    public function test_configuration_of_the_application_stands_over_the_packages_key_by_key(): void
+    {
+        config(['broadcasting.connections.clairon' => ['driver' => 'clairon', 'options' => ['host' => 'ws.example']]]);
+        (new ClaironServiceProvider($this->app))->register();
+        $config = config('broadcasting.connections.clairon');
+
+        self::assertSame(['ws.example', 6001], [$config['options']['host'], (int) $config['options']['port']]);
+        self::assertSame(['app', 'key', 'secret'], [$config['app_id'], $config['key'], $config['secret']]);
     }
 
     public function test_octane_serves_requests_and_must_not_wait_for_room(): void

@@ -157,21 +157,21 @@ SH);
 
     public function test_the_path_is_searched(): void
     {
-        if (is_executable(PHP_BINDIR.'/clairon-relay')) {
+        if (is_executable(PHP_BINDIR . '/clairon-relay')) {
             self::assertTrue(true, 'the one beside PHP comes first');
 
             return;
         }
 
         $script = $this->script();
-        $program = $this->start([], ['PATH' => dirname($script).':'.getenv('PATH')]);
+        $program = $this->start([], ['PATH' => dirname($script) . ':' . getenv('PATH')]);
         $program->waitFor('/^ready/m');
         self::assertContains('--listen', $this->arguments($program->output()));
     }
 
     public function test_another_version_is_refused(): void
     {
-        $this->assertRefused(['CLAIRON_RELAY' => $this->script('9.8.7')], 'is version 9.8.7, the extension is '.phpversion('clairon'));
+        $this->assertRefused(['CLAIRON_RELAY' => $this->script('9.8.7')], 'is version 9.8.7, the extension is ' . phpversion('clairon'));
     }
 
     public function test_another_program_is_refused(): void
@@ -192,7 +192,7 @@ SH);
 
     public function test_no_program_anywhere_says_how_to_install_it(): void
     {
-        if (is_executable(PHP_BINDIR.'/clairon-relay')) {
+        if (is_executable(PHP_BINDIR . '/clairon-relay')) {
             self::assertTrue(true, 'there is one beside PHP');
 
             return;

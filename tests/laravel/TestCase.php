@@ -42,8 +42,8 @@ PHP;
 
     protected function setUp(): void
     {
-        putenv('COMPOSER_VENDOR_DIR='.__DIR__.'/vendor');
-        $_ENV['COMPOSER_VENDOR_DIR'] = $_SERVER['COMPOSER_VENDOR_DIR'] = __DIR__.'/vendor';
+        putenv('COMPOSER_VENDOR_DIR=' . __DIR__ . '/vendor');
+        $_ENV['COMPOSER_VENDOR_DIR'] = $_SERVER['COMPOSER_VENDOR_DIR'] = __DIR__ . '/vendor';
 
         $this->folder = AppFolder::make($this->files());
         $this->relay = FakeRelay::start("{$this->folder->path}/storage/framework/clairon.sock");

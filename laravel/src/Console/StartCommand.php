@@ -92,7 +92,7 @@ final class StartCommand extends Command
         pcntl_sigprocmask(SIG_SETMASK, []);
         @pcntl_exec($binary, $arguments, $environment);
 
-        $this->error("{$binary} could not be started: ".pcntl_strerror(pcntl_get_last_error()).'.');
+        $this->error("{$binary} could not be started: " . pcntl_strerror(pcntl_get_last_error()) . '.');
 
         return self::FAILURE;
     }

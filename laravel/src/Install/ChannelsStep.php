@@ -83,7 +83,7 @@ PHP;
         }
 
         $journal->failed[] = 'bootstrap/app.php has no withRouting(): add '
-            ."->withBroadcasting(__DIR__.'/../routes/channels.php') to it by hand.";
+            . "->withBroadcasting(__DIR__.'/../routes/channels.php') to it by hand.";
     }
 
     /**
@@ -91,10 +91,14 @@ PHP;
      */
     private function places(): array
     {
+        $uncomment = static fn (array $m): string => $m[1] . $m[2];
+        $after = static fn (array $m, string $eol): string => $m[0] . $m[1] . self::LINE . $eol;
+        $within = static fn (array $m, string $eol): string => "{$m[0]}{$eol}{$m[1]}    " . self::LINE;
+
         return [
-            '~^([ \t]*)//[ \t]*(channels:)~m' => static fn (array $m) => $m[1].$m[2],
-            '~^([ \t]*)commands:[^\n]*,[ \t]*\r?\n~m' => static fn (array $m, string $eol) => $m[0].$m[1].self::LINE.$eol,
-            '~^([ \t]*)->withRouting\(~m' => static fn (array $m, string $eol) => $m[0].$eol.$m[1].'    '.self::LINE,
+            '~^([ \t]*)//[ \t]*(channels:)~m' => $uncomment,
+            '~^([ \t]*)commands:[^\n]*,[ \t]*\r?\n~m' => $after,
+            '~^([ \t]*)->withRouting\(~m' => $within,
         ];
     }
 
@@ -113,7 +117,7 @@ PHP;
             $journal->kept[] = 'config/app.php: BroadcastServiceProvider is enabled';
         } else {
             $journal->failed[] = 'Neither bootstrap/app.php nor config/app.php could register routes/channels.php: '
-                .'call Broadcast::routes() and require the file in a service provider.';
+                . 'call Broadcast::routes() and require the file in a service provider.';
         }
     }
 }

@@ -46,7 +46,7 @@ PHP;
         }
 
         $file = TextFile::make($path);
-        $file->append((string) file_get_contents(__DIR__.'/../../config/clairon.php'));
+        $file->append((string) file_get_contents(__DIR__ . '/../../config/clairon.php'));
         $file->save();
         $journal->done[] = 'config/clairon.php: written';
     }
@@ -62,14 +62,15 @@ PHP;
         $entry = str_replace("\n", $file->eol, self::ENTRY);
         $file->text = (string) preg_replace_callback(
             '/^[ \t]*[\'"]connections[\'"]\s*=>\s*(?:\[|array\()[ \t]*\r?\n(?:[ \t]*\r?\n)?/m',
-            static fn (array $match) => $match[0].$entry,
+            static fn (array $match) => $match[0] . $entry,
             $file->text,
             1,
             $count
         );
 
         if ($count === 0) {
-            $journal->kept[] = 'config/broadcasting.php: its list of connections was not found; the package\'s own connection is used';
+            $journal->kept[] = 'config/broadcasting.php: its list of connections was not found; '
+                . 'the package\'s own connection is used';
 
             return;
         }

@@ -14,7 +14,7 @@ use Illuminate\Contracts\Foundation\Application;
  */
 final class EchoStep implements Step
 {
-    private const STUB = __DIR__.'/../../resources/echo.js';
+    private const STUB = __DIR__ . '/../../resources/echo.js';
 
     private const IMPORT = "import './echo';";
 
@@ -23,7 +23,7 @@ final class EchoStep implements Step
         $folder = $app->resourcePath('js');
 
         if (! is_dir($folder) && ! is_file($app->basePath('package.json'))) {
-            $journal->kept[] = 'resources/js: not there, and no package.json; a front end of your own connects as the README says';
+            $journal->kept[] = 'resources/js: not there, and no package.json either';
 
             return;
         }
@@ -56,8 +56,8 @@ final class EchoStep implements Step
             $journal->done[] = 'resources/js/echo.js: Laravel\'s own, unchanged so far, now reads VITE_CLAIRON_*';
         } else {
             $journal->kept[] = 'resources/js/echo.js: yours, not changed';
-            $journal->advice[] = 'Let resources/js/echo.js read VITE_CLAIRON_APP_KEY, VITE_CLAIRON_HOST, VITE_CLAIRON_PORT and '
-                .'VITE_CLAIRON_SCHEME, as vendor/clairon/laravel/resources/echo.js does.';
+            $journal->advice[] = 'Let resources/js/echo.js read VITE_CLAIRON_APP_KEY, VITE_CLAIRON_HOST, '
+                . 'VITE_CLAIRON_PORT and VITE_CLAIRON_SCHEME, as vendor/clairon/laravel/resources/echo.js does.';
         }
     }
 
@@ -67,7 +67,7 @@ final class EchoStep implements Step
     private function isUntouched(string $text): bool
     {
         $reflection = new \ReflectionClass(\Illuminate\Foundation\Application::class);
-        $stubs = glob(dirname((string) $reflection->getFileName()).'/Console/stubs/echo-js-*.stub') ?: [];
+        $stubs = glob(dirname((string) $reflection->getFileName()) . '/Console/stubs/echo-js-*.stub') ?: [];
         $plain = static fn (string $code) => trim(str_replace("\r\n", "\n", $code));
 
         foreach ($stubs as $stub) {
@@ -94,14 +94,15 @@ final class EchoStep implements Step
                 return;
             }
 
-            $file->append(($file->text === '' ? '' : "\n").self::IMPORT."\n");
+            $file->append(($file->text === '' ? '' : "\n") . self::IMPORT . "\n");
             $file->save();
             $journal->done[] = "resources/js/{$name}: imports echo.js";
 
             return;
         }
 
-        $journal->advice[] = 'Import resources/js/echo.js in the file that your pages load: neither bootstrap.js nor app.js is there.';
+        $journal->advice[] = 'Import resources/js/echo.js in the file that your pages load: '
+            . 'neither bootstrap.js nor app.js is there.';
     }
 
     private function advisePackages(string $path, Journal $journal): void
@@ -111,7 +112,7 @@ final class EchoStep implements Step
         $missing = array_diff(['laravel-echo', 'pusher-js'], array_keys($installed));
 
         if ($missing !== []) {
-            $journal->advice[] = 'Run "npm install --save-dev '.implode(' ', $missing).'".';
+            $journal->advice[] = 'Run "npm install --save-dev ' . implode(' ', $missing) . '".';
         }
     }
 }

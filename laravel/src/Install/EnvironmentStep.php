@@ -18,7 +18,7 @@ final class EnvironmentStep implements Step
     private const SECRETS = ['CLAIRON_APP_ID', 'CLAIRON_APP_KEY', 'CLAIRON_APP_SECRET'];
 
     private const DRIVER_LINE = '/^([ \t]*(?:export[ \t]+)?(BROADCAST_(?:DRIVER|CONNECTION))[ \t]*=[ \t]*)'
-        .'("[^"\r\n]*"|\'[^\'\r\n]*\'|[^\s#]*)/m';
+        . '("[^"\r\n]*"|\'[^\'\r\n]*\'|[^\s#]*)/m';
 
     // What may stand behind the name of a variable that has no value; the comment stays.
     private const EMPTY = '/\A(?:[ \t]*(?:""|\'\'))?([ \t]*(?:#.*)?\r?)\z/';
@@ -28,7 +28,9 @@ final class EnvironmentStep implements Step
         $path = $app->environmentFilePath();
 
         if (! TextFile::isThere($path)) {
-            throw new UnavailableException("There is no {$path}: copy .env.example to it, then run clairon:install again.");
+            throw new UnavailableException(
+                "There is no {$path}: copy .env.example to it, then run clairon:install again."
+            );
         }
 
         $this->edit($app, TextFile::read($path), $this->values(), $journal);
@@ -67,12 +69,13 @@ final class EnvironmentStep implements Step
         $missing = [];
 
         foreach ($values as $variable => $value) {
-            $line = '/^([ \t]*(?:export[ \t]+)?'.$variable.'[ \t]*=)(.*)$/m';
+            $line = '/^([ \t]*(?:export[ \t]+)?' . $variable . '[ \t]*=)(.*)$/m';
 
             if (preg_match($line, $file->text, $match) !== 1) {
                 $missing[$variable] = $value;
             } elseif ($value !== '' && preg_match(self::EMPTY, $match[2], $rest) === 1) {
-                $file->text = (string) preg_replace_callback($line, static fn ($m) => $m[1].$value.$rest[1], $file->text, 1);
+                $filled = static fn (array $m): string => $m[1] . $value . $rest[1];
+                $file->text = (string) preg_replace_callback($line, $filled, $file->text, 1);
                 $set[] = $variable;
             }
         }
@@ -83,7 +86,7 @@ final class EnvironmentStep implements Step
 
         $added = [...$set, ...array_keys($missing)];
         $file->save()
-            ? $journal->done[] = "{$name}: set ".implode(', ', $added)
+            ? $journal->done[] = "{$name}: set " . implode(', ', $added)
             : $journal->kept[] = "{$name}: everything is set";
     }
 
@@ -93,15 +96,16 @@ final class EnvironmentStep implements Step
     private function chooseDriver(Application $app, TextFile $file): array
     {
         $changed = [];
-        $file->text = (string) preg_replace_callback(self::DRIVER_LINE, static function (array $match) use (&$changed): string {
+        $choose = static function (array $match) use (&$changed): string {
             if (trim($match[3], '"\'') === 'clairon') {
                 return $match[0];
             }
 
             $changed[] = $match[2];
 
-            return $match[1].'clairon';
-        }, $file->text, -1, $count);
+            return $match[1] . 'clairon';
+        };
+        $file->text = (string) preg_replace_callback(self::DRIVER_LINE, $choose, $file->text, -1, $count);
 
         if ($count > 0) {
             return $changed;

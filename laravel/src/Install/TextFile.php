@@ -34,7 +34,7 @@ final class TextFile
         $text = is_file($path) ? @file_get_contents($path) : false;
 
         return $text === false
-            ? throw new UnavailableException("{$path} can't be read: check its permissions and run clairon:install again.")
+            ? throw self::failure($path, 'read')
             : new self($path, $text);
     }
 
@@ -70,11 +70,20 @@ final class TextFile
 
         $folder = dirname($this->path);
 
-        if ((! is_dir($folder) && ! @mkdir($folder, 0755, true))
-            || @file_put_contents($this->path, $this->text, LOCK_EX) !== strlen($this->text)) {
-            throw new UnavailableException("{$this->path} can't be written: check its permissions and run clairon:install again.");
+        if (
+            (! is_dir($folder) && ! @mkdir($folder, 0755, true))
+            || @file_put_contents($this->path, $this->text, LOCK_EX) !== strlen($this->text)
+        ) {
+            throw self::failure($this->path, 'written');
         }
 
         return true;
+    }
+
+    private static function failure(string $path, string $done): UnavailableException
+    {
+        return new UnavailableException(
+            "{$path} can't be {$done}: check its permissions and run clairon:install again."
+        );
     }
 }

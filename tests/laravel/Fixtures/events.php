@@ -51,7 +51,7 @@ class MessageSent implements ShouldBroadcast
 
     public function broadcastOn(): PrivateChannel
     {
-        return new PrivateChannel('conversation.'.$this->message->receiver_id);
+        return new PrivateChannel('conversation.' . $this->message->receiver_id);
     }
 }
 

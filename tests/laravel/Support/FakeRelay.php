@@ -25,7 +25,7 @@ final class FakeRelay
 
     private function __construct(public readonly string $path)
     {
-        $command = [PHP_BINARY, '-n', __DIR__.'/fake-relay.php', $path, 'app', 'secret'];
+        $command = [PHP_BINARY, '-n', __DIR__ . '/fake-relay.php', $path, 'app', 'secret'];
         $process = proc_open($command, [['pipe', 'r'], ['pipe', 'w'], STDERR], $pipes);
         $this->process = is_resource($process) ? $process : throw new RuntimeException('php could not be started');
         $this->pipes = $pipes;

@@ -25,7 +25,7 @@ final class Folder
     public function __construct(array $files = [])
     {
         $this->owner = getmypid();
-        $this->path = sys_get_temp_dir().'/clairon-'.bin2hex(random_bytes(6));
+        $this->path = sys_get_temp_dir() . '/clairon-' . bin2hex(random_bytes(6));
         mkdir($this->path, 0755);
 
         foreach ($files as $name => $text) {

@@ -62,7 +62,7 @@ final class Program
      */
     public static function php(): array
     {
-        return [PHP_BINARY, '-d', 'extension='.getenv('EXTENSION'), '-d', 'clairon.log_errors=0'];
+        return [PHP_BINARY, '-d', 'extension=' . getenv('EXTENSION'), '-d', 'clairon.log_errors=0'];
     }
 
     /**
@@ -72,7 +72,7 @@ final class Program
      */
     public static function environment(array $more): array
     {
-        return $more + ['COMPOSER_VENDOR_DIR' => dirname(__DIR__).'/vendor'];
+        return $more + ['COMPOSER_VENDOR_DIR' => dirname(__DIR__) . '/vendor'];
     }
 
     public static function relay(): string
@@ -82,7 +82,7 @@ final class Program
 
     public function output(): string
     {
-        return $this->process->getOutput().$this->process->getErrorOutput();
+        return $this->process->getOutput() . $this->process->getErrorOutput();
     }
 
     /**
@@ -103,7 +103,7 @@ final class Program
             usleep(5000);
         } while ($isRunning && microtime(true) < $end);
 
-        Assert::fail("{$pattern} did not come; output so far:\n".$this->output());
+        Assert::fail("{$pattern} did not come; output so far:\n" . $this->output());
     }
 
     /**
@@ -115,7 +115,7 @@ final class Program
 
         while (($at = strpos($this->process->getOutput(), "\n", $this->read)) === false) {
             if (! $this->process->isRunning() || microtime(true) > $end) {
-                Assert::fail("no further line; output so far:\n".substr($this->output(), -4000));
+                Assert::fail("no further line; output so far:\n" . substr($this->output(), -4000));
             }
 
             usleep(5000);
@@ -133,7 +133,7 @@ final class Program
 
         while ($this->process->isRunning()) {
             if (microtime(true) > $end) {
-                Assert::fail("it does not end; output so far:\n".$this->output());
+                Assert::fail("it does not end; output so far:\n" . $this->output());
             }
 
             usleep(5000);

@@ -108,10 +108,10 @@ function hello(): string
     $pairs = ['server' => 'clairon-relay', 'envelope_min' => 1, 'envelope_max' => 1, 'payload_max' => 10240];
 
     foreach ($pairs as $name => $value) {
-        $answer .= '$'.strlen($name)."\r\n{$name}\r\n".(is_int($value) ? ":{$value}\r\n" : '$'.strlen($value)."\r\n{$value}\r\n");
+        $answer .= '$' . strlen($name) . "\r\n{$name}\r\n" . (is_int($value) ? ":{$value}\r\n" : '$' . strlen($value) . "\r\n{$value}\r\n");
     }
 
-    return '*'.(2 * count($pairs))."\r\n{$answer}";
+    return '*' . (2 * count($pairs)) . "\r\n{$answer}";
 }
 
 $server = stream_socket_server("unix://{$path}") ?: exit(1);
