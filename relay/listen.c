@@ -39,6 +39,7 @@
 #define MS_PER_S         1000
 #define MODE_GROUP       0660
 #define MODE_ALL         0666
+#define PORT_DIGITS      5
 #define GROUP_BUFFER     4096
 
 struct listener {
@@ -123,11 +124,19 @@ static void print_tcp_address(struct listener *listener)
 		address.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
 }
 
+/* getaddrinfo() would cut a large number down to some other port. */
+static bool is_port(const char *text)
+{
+	const size_t digits = strspn(text, "0123456789");
+	return digits > 0 && digits <= PORT_DIGITS && text[digits] == '\0' &&
+		   strtoul(text, NULL, 10) <= UINT16_MAX;
+}
+
 /* Splits "HOST:PORT" or "[HOST]:PORT"; "*" and "" mean every address. */
 static bool split_address(const char *address, char host[NI_MAXHOST], char port[NI_MAXSERV])
 {
 	const char *const colon = strrchr(address, ':');
-	if (colon == NULL || strlen(colon + 1) >= NI_MAXSERV || colon[1] == '\0') {
+	if (colon == NULL || !is_port(colon + 1)) {
 		return false;
 	}
 	const char *begin = address;
@@ -156,7 +165,9 @@ static int open_tcp(struct listener *listener, const char *address, char error[L
 		.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
 	if (!split_address(address, host, port)) {
 		return explain(error,
-			"%s is no address to listen on; write HOST:PORT, or [HOST]:PORT for IPv6.", address);
+			"%s is no address to listen on; write HOST:PORT, or [HOST]:PORT for IPv6, with a port "
+			"of at most 65535.",
+			address);
 	}
 	const bool is_any = host[0] == '\0' || strcmp(host, "*") == 0;
 	const int result = getaddrinfo(is_any ? NULL : host, port, &hints, &list);

@@ -28,7 +28,7 @@ static void test_stop(struct loop *own, struct mail *mail)
 }
 
 /* One pass over what is ready now, and the work of the turn's end. */
-static void run_turn(void)
+static inline void run_turn(void)
 {
 	struct mail *const mail = calloc(1, sizeof(*mail));
 	mail->deliver = test_stop;
@@ -37,7 +37,7 @@ static void run_turn(void)
 }
 
 /* Runs the loop until `is_done`; the test fails after TEST_WAIT_MS. */
-static void run_until(bool (*is_done)(void))
+static inline void run_until(bool (*is_done)(void))
 {
 	const int64_t deadline_ms = clock_monotonic_ms() + TEST_WAIT_MS;
 	while (!is_done()) {
@@ -68,13 +68,13 @@ static int loop_end(void **state)
 	return 0;
 }
 
-static void set_non_blocking(int fd)
+static inline void set_non_blocking(int fd)
 {
 	assert_int_equal(fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK), 0);
 }
 
 /* `fds[0]` is for the connection under test. */
-static void make_pair(int fds[2])
+static inline void make_pair(int fds[2])
 {
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
 	set_non_blocking(fds[0]);
