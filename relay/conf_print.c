@@ -31,7 +31,8 @@ void conf_print_help(FILE *output)
 		  "Every setting is also a variable (CLAIRON_WORKERS) and a line of the file.\n"
 		  "Flags stand over the environment, the environment over the file.\n"
 		  "Applications add up; the environment gives one by CLAIRON_APP_ID, _KEY and\n"
-		  "_SECRET, else REVERB_APP_*, else PUSHER_APP_*. SIGTERM ends it in order.\n",
+		  "_SECRET, else REVERB_APP_*, else PUSHER_APP_*. SIGTERM ends it in order.\n"
+		  "Exit status: 0 ended in order, 1 could not start, 2 wrong settings.\n",
 		output);
 }
 

@@ -2,8 +2,9 @@
  *
  * Values of settings: every type at its limits, one below and one above, and what is refused.
  */
-/* sources: relay/conf.c relay/conf_value.c relay/redis_address.c relay/conf_file.c relay/conf_env.c */
+/* sources: relay/conf.c relay/conf_value.c relay/conf_file.c relay/conf_env.c */
 /* sources: relay/conf_flags.c relay/conf_check.c relay/conf_print.c wire/name.c */
+/* sources: relay/redis_address.c */
 /* libs: */
 #include "conf_test.h"
 
