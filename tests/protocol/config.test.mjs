@@ -4,6 +4,7 @@
 // process list shows. Single settings and files are the unit tests' (tests/unit/conf_*).
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
@@ -35,6 +36,16 @@ test('start lines say where it listens, who may publish, which applications ther
   await relay.logged('ready');
   assert.ok(relay.port > 0);
   assert.doesNotMatch(relay.output, /hidden2|secret1/);
+  await relay.stop();
+});
+
+test('with ingest_group the socket is that group\'s, mode 0660', async () => {
+  const group = execFileSync('id', ['-gn'], { encoding: 'utf8' }).trim();
+  const relay = await Relay.start({ args: ['--ingest-group', group] });
+  const info = await stat(relay.socket);
+  assert.equal(info.mode & 0o777, 0o660);
+  assert.equal(info.gid, process.getgid());
+  assert.match(relay.output, new RegExp(`event=ingest path=\\S+ mode=0660 group=${group}`));
   await relay.stop();
 });
 

@@ -9,7 +9,9 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 
 import { Client } from './support/client.mjs';
+import { tcp } from './support/raw.mjs';
 import { APP, withRelay } from './support/relay.mjs';
+import { until, within } from './support/wait.mjs';
 
 const folders = [];
 
@@ -114,5 +116,19 @@ withRelay('sizes', { args: ['--message-bytes', '2048', '--members', '3'], apps: 
     client.send('x'.repeat(3000));
     await client.event('pusher:pong');
     assert.equal((await client.closed()).code, 1009);
+  });
+});
+
+withRelay('descriptors', { wrap: ['prlimit', '--nofile=72:72'] }, (context) => {
+  test('when descriptors run short connections are turned away, others live on, and room comes back', async () => {
+    const client = await Client.connect(context.relay);
+    const raws = await Promise.all(Array.from({ length: 120 }, () => tcp(context.relay)));
+    for (const raw of raws) raw.socket.resume();
+    await within(Promise.any(raws.map(({ ended }) => ended)), () => 'a connection to be turned away');
+    await client.settle();
+    for (const raw of raws) raw.socket.destroy();
+    const again = await until(() => Client.connect(context.relay).catch(() => null), 'a connection to be served again');
+    await again.end();
+    await client.end();
   });
 });

@@ -4,6 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
+import http from 'node:http';
 import net from 'node:net';
 import { test } from 'node:test';
 
@@ -70,6 +71,28 @@ for (const workers of [1, 2]) {
       socket.once('close', () => resolve('closed'));
     }), () => 'a refusal');
     assert.ok(['ECONNREFUSED', 'ECONNRESET', 'closed'].includes(outcome), outcome);
+    raw.socket.destroy();
+    await relay.stop({ signal: null });
+  });
+
+  test(name('/up?ready=1 says so while draining'), async () => {
+    const relay = await start(['--drain-timeout-ms', '20000', '--close-timeout-ms', '60000']);
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    const get = (path) => new Promise((resolve, reject) => {
+      http.get(relay.url + path, { agent }, (response) => {
+        let body = '';
+        response.on('data', (part) => (body += part)).on('end', () => resolve({ status: response.statusCode, body }));
+      }).on('error', reject);
+    });
+    assert.equal((await get('/up?ready=1')).status, 200);
+    const raw = await upgrade(relay);
+    relay.signal('SIGTERM');
+    await raw.closed();
+    const { status, body } = await get('/up?ready=1');
+    assert.equal(status, 503);
+    assert.match(JSON.parse(body).reason, /shutting down/);
+    assert.equal((await get('/up')).status, 200);
+    agent.destroy();
     raw.socket.destroy();
     await relay.stop({ signal: null });
   });

@@ -41,13 +41,13 @@ export function cleanEnv(extra = {}) {
 const SANITIZER = /ERROR: \w+Sanitizer|runtime error:|WARNING: ThreadSanitizer/;
 
 export class Relay {
-  static async start({ workers = 1, args = [], env = {}, apps = [APP], listen = '127.0.0.1:0', ready = true } = {}) {
+  static async start({ workers = 1, args = [], env = {}, apps = [APP], listen = '127.0.0.1:0', ready = true, wrap = [] } = {}) {
     const folder = await mkdtemp(path.join(tmpdir(), 'clairon-'));
     const relay = new Relay(folder);
     relay.spawn([
       '--listen', listen, '--ingest', `unix:${relay.socket}`, '--workers', String(workers),
       ...apps.flatMap(({ id, key, secret }) => ['--app', `${id}:${key}:${secret}`]), ...args,
-    ], env);
+    ], env, wrap);
     const listening = await relay.logged('listening');
     relay.port = Number(listening.address.split(':').at(-1));
     if (ready) await relay.logged('ready');
@@ -62,8 +62,10 @@ export class Relay {
     this.app = APP;
   }
 
-  spawn(args, env) {
-    this.child = spawn(PROGRAM, args, { env: cleanEnv(env), stdio: ['ignore', 'pipe', 'pipe'] });
+  /** `wrap`: a program and its arguments that execute ours, such as prlimit. */
+  spawn(args, env, wrap = []) {
+    const [program, ...words] = [...wrap, PROGRAM, ...args];
+    this.child = spawn(program, words, { env: cleanEnv(env), stdio: ['ignore', 'pipe', 'pipe'] });
     this.output = '';
     let rest = '';
     const read = (text) => {
