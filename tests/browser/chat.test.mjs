@@ -38,6 +38,7 @@ for (const redis of [false, true]) {
   describe(redis ? 'over Redis' : 'over the relay\'s own socket', () => {
     let stack;
     let there;
+    const sessions = new Map();
 
     before(async () => {
       stack = await Stack.start({ redis, stockQueue });
@@ -45,17 +46,16 @@ for (const redis of [false, true]) {
 
     after(() => stack?.stop());
 
-    const logsIn = async (name, options) => {
-      const person = await Person.arrives(browser, stack.url, options);
+    const comes = async (name, options) => {
+      const person = await Person.comes(browser, stack.url, sessions, name, options);
       there.push(person);
-      await person.logIn(name);
       return person;
     };
 
     /** Camille and Noah, each with the conversation with the other open. */
     const bothTalk = async () => {
-      const camille = await logsIn('camille');
-      const noah = await logsIn('noah');
+      const camille = await comes('camille');
+      const noah = await comes('noah');
       await camille.talksTo(NOAH);
       await noah.talksTo(CAMILLE);
       return { camille, noah };
@@ -90,8 +90,8 @@ for (const redis of [false, true]) {
     });
 
     it('does not poll while the socket is up', async () => {
-      const camille = await logsIn('camille');
-      const noah = await logsIn('noah');
+      const camille = await comes('camille');
+      const noah = await comes('noah');
       const fetched = noah.polls().length;
       assert.equal(fetched, 1, 'one fetch after the subscription');
 
@@ -132,8 +132,8 @@ for (const redis of [false, true]) {
     });
 
     it('shows unread messages and, when they were looked at, a read receipt', async () => {
-      const camille = await logsIn('camille');
-      const noah = await logsIn('noah');
+      const camille = await comes('camille');
+      const noah = await comes('noah');
       await camille.talksTo(NOAH);
       const text = words('Have you read this?');
       await camille.sends(text);
@@ -174,11 +174,11 @@ for (const redis of [false, true]) {
     });
 
     it('shows who is online', async () => {
-      const camille = await logsIn('camille');
+      const camille = await comes('camille');
       const dot = camille.row(NOAH).locator('.dot.is-online');
       assert.equal(await dot.count(), 0);
 
-      const noah = await logsIn('noah');
+      const noah = await comes('noah');
       await dot.waitFor();
       await camille.talksTo(NOAH);
       assert.equal(await camille.page.locator('#with-status').innerText(), 'online');
@@ -190,7 +190,7 @@ for (const redis of [false, true]) {
     });
 
     it('shows in an open conversation only what its two people say', async () => {
-      const aicha = await logsIn('aicha');
+      const aicha = await comes('aicha');
       const { camille, noah } = await bothTalk();
       await aicha.talksTo(NOAH);
 
@@ -211,7 +211,7 @@ for (const redis of [false, true]) {
 
     it('refuses a stranger on channels of others', async () => {
       const { camille, noah } = await bothTalk();
-      const lena = await logsIn('lena');
+      const lena = await comes('lena');
       const foreign = [`private-conversation.${NOAH}`, `private-chat.${CAMILLE}.${NOAH}`];
 
       for (const channel of foreign) {
@@ -240,7 +240,7 @@ for (const redis of [false, true]) {
       await camille.talksTo(LENA);
       await camille.sends(marker);
       await lena.receives(SENT, has(marker));
-      assert.ok(!lena.frames.some(({ channel }) => foreign.includes(channel)));
+      assert.ok(!lena.frames.some(({ event, channel }) => foreign.includes(channel) && !/error/.test(event)));
 
       const page = await lena.page.evaluate(async (id) => (await window.axios.post(`/messages/${id}/read`, null,
         { validateStatus: () => true })).status, await noah.sees(text));
@@ -294,8 +294,8 @@ for (const redis of [false, true]) {
 
       for (const person of [noah, camille]) {
         const thread = await person.thread();
-        const said = thread.filter(({ text }) => texts.some((sent) => text.endsWith(sent)));
-        assert.deepEqual(said.map(({ text }) => texts.findIndex((sent) => text.endsWith(sent))), texts.map((_, index) => index));
+        const said = thread.filter(({ text }) => texts.includes(text));
+        assert.deepEqual(said.map(({ text }) => text), texts);
         const ids = thread.map(({ id }) => id);
         assert.deepEqual(ids, [...new Set(ids)].sort((one, other) => one - other));
       }
@@ -304,14 +304,14 @@ for (const redis of [false, true]) {
 
     it('speaks French on a telephone and keeps to its width', async () => {
       const phone = { locale: 'fr-FR', viewport: { width: 375, height: 740 }, isMobile: true, hasTouch: true };
-      const noah = await logsIn('noah', phone);
+      const noah = await comes('noah', phone);
       const { page } = noah;
       assert.equal(await page.locator('html').getAttribute('lang'), 'fr');
       await page.getByPlaceholder('Chercher un contact').waitFor();
       assert.ok(!(await page.locator('#conversation').isVisible()));
 
       await noah.talksTo(MATEO);
-      await page.getByText('Pas encore de message').first().waitFor();
+      await page.locator('#empty').getByText('Pas encore de message').waitFor();
       assert.ok(!(await page.locator('.side').isVisible()));
       const long = words(`${'Donaudampfschifffahrt'.repeat(12)} <b>gras</b> 👩‍👩‍👧‍👦`);
       await noah.sends(long);
@@ -326,7 +326,7 @@ for (const redis of [false, true]) {
     });
 
     it('refuses what does not fit into an event and says so', async () => {
-      const camille = await logsIn('camille');
+      const camille = await comes('camille');
       await camille.talksTo(MATEO);
       await camille.sends('🎺'.repeat(1000));
       await camille.page.locator('.problem').waitFor();
@@ -336,10 +336,10 @@ for (const redis of [false, true]) {
     });
 
     it('loads older messages when one scrolls up', async () => {
-      const camille = await logsIn('camille');
-      const mateo = await logsIn('mateo');
+      const camille = await comes('camille');
+      const mateo = await comes('mateo');
       await camille.talksTo(MATEO);
-      const texts = Array.from({ length: 70 }, (_, index) => words(`Line ${index}`));
+      const texts = Array.from({ length: 40 }, (_, index) => words(`Line ${index}`));
       await camille.page.evaluate(async ([to, lines]) => {
         for (const content of lines) {
           await window.axios.post('/messages', { receiver_id: to, content });
@@ -355,8 +355,8 @@ for (const redis of [false, true]) {
         await mateo.page.locator('#thread').evaluate((thread) => thread.scrollTo(0, 0));
         return (await mateo.bubble(texts[0]).count()) > 0;
       }, 'the oldest message');
-      const lines = (await mateo.thread()).map(({ text }) => text).filter((text) => / Line \d+ #/.test(` ${text}`));
-      assert.deepEqual(lines.map((text) => text.slice(text.indexOf('Line'))), texts);
+      const lines = (await mateo.thread()).map(({ text }) => text).filter((text) => text.startsWith('Line '));
+      assert.deepEqual(lines, texts);
     });
 
     it('logs nobody in with a wrong password, and nobody reads without a login', async () => {
@@ -380,8 +380,8 @@ describe('without the package\'s queue() override', () => {
   it('events stay in the jobs table and reach nobody live', { skip: stockQueue }, async () => {
     const stack = await Stack.start({ stockQueue: true });
     try {
-      const camille = await Person.logsIn(browser, stack.url, 'camille');
-      const noah = await Person.logsIn(browser, stack.url, 'noah');
+      const camille = await Person.comes(browser, stack.url, new Map(), 'camille');
+      const noah = await Person.comes(browser, stack.url, new Map(), 'noah');
       await camille.talksTo(NOAH);
       const text = words('Nobody works on this');
       await camille.sends(text);

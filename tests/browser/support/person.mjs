@@ -10,8 +10,8 @@ import { chromium } from 'playwright-core';
 
 const PROGRAMS = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const PASSWORD = 'clairon';
-export const WAIT_MS = 15_000;
-export const RECONNECT_MS = 60_000;
+export const WAIT_MS = 30_000;
+export const RECONNECT_MS = 90_000;
 
 export function launch() {
   const executablePath = PROGRAMS.find((program) => program && existsSync(program));
@@ -24,24 +24,35 @@ export function launch() {
 }
 
 export class Person {
-  /** Opens a browser window of their own and logs in as NAME@example.com. */
-  static async logsIn(browser, url, name, options = {}) {
-    const person = await Person.arrives(browser, url, options);
-    await person.logIn(name);
+  /**
+   * Opens a browser window of their own as NAME@example.com, at the list of people.
+   * @param sessions  logins of this application so far: the form is filled in once for each person
+   */
+  static async comes(browser, url, sessions, name, options = {}) {
+    const context = await browser.newContext({
+      locale: 'en-GB', viewport: { width: 1100, height: 760 }, storageState: sessions.get(name), ...options,
+    });
+    const person = new Person(context, await context.newPage(), url);
+    try {
+      await person.logIn(name, sessions);
+    } catch (error) {
+      await context.close();
+      throw error;
+    }
     return person;
   }
 
-  static async arrives(browser, url, options = {}) {
-    const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1100, height: 760 }, ...options });
-    return new Person(context, await context.newPage(), url);
-  }
-
-  async logIn(name) {
-    await this.page.goto(`${this.url}/login`);
-    await this.page.locator('#email').fill(`${name}@example.com`);
-    await this.page.locator('#password').fill(PASSWORD);
-    await this.page.locator('.primary').click();
-    await this.page.waitForURL('**/chat');
+  async logIn(name, sessions) {
+    if (sessions.has(name)) {
+      await this.page.goto(`${this.url}/chat`);
+    } else {
+      await this.page.goto(`${this.url}/login`);
+      await this.page.locator('#email').fill(`${name}@example.com`);
+      await this.page.locator('#password').fill(PASSWORD);
+      await this.page.locator('.primary').click();
+      await this.page.waitForURL('**/chat');
+      sessions.set(name, await this.context.storageState());
+    }
     await this.live();
   }
 
@@ -131,7 +142,8 @@ export class Person {
   thread() {
     return this.page.locator('.message').evaluateAll((nodes) => nodes.map((node) => ({
       id: Number(node.dataset.messageId),
-      text: node.querySelector('p').innerText,
+      text: [...node.querySelector('p').childNodes].filter((part) => !part.classList?.contains('quiet'))
+        .map((part) => part.textContent).join(''),
       own: node.classList.contains('is-own'),
     })));
   }

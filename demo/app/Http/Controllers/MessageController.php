@@ -21,9 +21,13 @@ class MessageController extends Controller
             'receiver_id' => ['required', 'integer', Rule::exists('users', 'id'), Rule::notIn([$request->user()->id])],
             'content' => ['required', 'string', 'max:'.Message::MAX_LENGTH, new FitsIntoAnEvent],
         ], [
+            'required' => __('chat.errors.refused'),
+            'integer' => __('chat.errors.refused'),
+            'string' => __('chat.errors.refused'),
+            'exists' => __('chat.errors.refused'),
+            'not_in' => __('chat.errors.refused'),
             'content.required' => __('chat.errors.empty'),
             'content.max' => __('chat.errors.too_long'),
-            '*' => __('chat.errors.refused'),
         ]);
 
         $message = Message::create($validated + ['sender_id' => $request->user()->id]);
