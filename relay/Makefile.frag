@@ -33,7 +33,7 @@ install-relay: relay/clairon-relay
 		echo "Installing clairon-relay:         $(INSTALL_ROOT)$(prefix)/lib/clairon/"; \
 		$(mkinstalldirs) $(INSTALL_ROOT)$(prefix)/lib/clairon && \
 		$(INSTALL) -m 755 relay/clairon-relay $(INSTALL_ROOT)$(prefix)/lib/clairon/clairon-relay.bin && \
-		readelf -p .interp relay/clairon-relay | $(SED) -n 's/.*\(\/[^ ]*\)$$/\1/p' \
+		readelf -p .interp relay/clairon-relay | $(SED) -n 's,^[^/]*\(/.*\)$$,\1,p' \
 			> $(INSTALL_ROOT)$(prefix)/lib/clairon/loader.txt; \
 	else \
 		echo "Installing clairon-relay:         $(INSTALL_ROOT)$(bindir)/"; \
