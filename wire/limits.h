@@ -38,7 +38,8 @@
 /* `{"event":"","data":"","channel":""}` with names at their limits, every byte of them escaped as
  * \uXXXX, and data in which escaping doubled every byte: JSON text has no raw control characters,
  * so a byte of it becomes two at most. */
-#define CLN_CLIENT_TEXT_MAX(payload) (64 + 6 * (CLN_EVENT_NAME_MAX + CLN_CHANNEL_NAME_MAX) + 2 * (payload))
+#define CLN_CLIENT_TEXT_MAX(payload)                                                               \
+	(64 + 6 * (CLN_EVENT_NAME_MAX + CLN_CHANNEL_NAME_MAX) + 2 * (payload))
 
 /* A path in sockaddr_un, its NUL excluded. */
 #define CLN_UNIX_PATH_MAX 107

@@ -44,8 +44,8 @@ unsigned cln_bus_part(struct cln_slice app, struct cln_slice channel);
 
 /* Writes PREFIX:1:{PART}:APPID:CHANNEL to `out` (at least CLN_BUS_CHANNEL_MAX bytes, no NUL is
  * added) and returns its length. The names must have passed their checks. */
-size_t cln_bus_channel(char *out, struct cln_slice prefix, struct cln_slice app,
-	struct cln_slice channel);
+size_t cln_bus_channel(
+	char *out, struct cln_slice prefix, struct cln_slice app, struct cln_slice channel);
 
 /* The reverse: checks prefix, version, part, application id and channel name; the slices point
  * into `bus`. Returns 0, CLN_ERR_PROTOCOL or CLN_ERR_VERSION. */

@@ -21,13 +21,15 @@ struct cln_out {
 
 void cln_out_bytes(struct cln_out *out, struct cln_slice bytes);
 
-void cln_resp_array(struct cln_out *out, size_t count);            /* *COUNT */
-void cln_resp_bulk(struct cln_out *out, struct cln_slice bytes);   /* $LEN BYTES */
-void cln_resp_bulk_head(struct cln_out *out, size_t len);          /* $LEN, the bytes and CRLF are the caller's */
-void cln_resp_null_bulk(struct cln_out *out);                      /* $-1 */
-void cln_resp_integer(struct cln_out *out, long long value);       /* :VALUE */
-void cln_resp_simple(struct cln_out *out, struct cln_slice text);  /* +TEXT, must hold no CR or LF */
-void cln_resp_error(struct cln_out *out, struct cln_slice text);   /* -TEXT, CR and LF become spaces */
+void cln_resp_array(struct cln_out *out, size_t count);          /* *COUNT */
+void cln_resp_bulk(struct cln_out *out, struct cln_slice bytes); /* $LEN BYTES */
+void cln_resp_bulk_head(
+	struct cln_out *out, size_t len);         /* $LEN, the bytes and CRLF are the caller's */
+void cln_resp_null_bulk(struct cln_out *out); /* $-1 */
+void cln_resp_integer(struct cln_out *out, long long value);      /* :VALUE */
+void cln_resp_simple(struct cln_out *out, struct cln_slice text); /* +TEXT, must hold no CR or LF */
+void cln_resp_error(
+	struct cln_out *out, struct cln_slice text); /* -TEXT, CR and LF become spaces */
 
 #define CLN_RESP_ARGS_MAX   16
 #define CLN_RESP_INLINE_MAX 1024
@@ -36,8 +38,8 @@ struct cln_resp_request {
 	struct cln_slice argv[CLN_RESP_ARGS_MAX]; /* point into the input */
 	size_t argc;                              /* 0: an empty line or *0, to be skipped */
 	size_t consumed;                          /* bytes of this request, set on success */
-	size_t need;                              /* on CLN_ERR_MORE: parsing can't succeed with fewer bytes than this */
-	const char *error;                        /* on failure: a sentence for the peer */
+	size_t need;       /* on CLN_ERR_MORE: parsing can't succeed with fewer bytes than this */
+	const char *error; /* on failure: a sentence for the peer */
 };
 
 /* Parses one request at the start of `bytes`. `bulk_max` bounds each argument and is checked
