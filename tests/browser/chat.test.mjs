@@ -92,8 +92,9 @@ for (const redis of [false, true]) {
     it('does not poll while the socket is up', async () => {
       const camille = await comes('camille');
       const noah = await comes('noah');
-      const fetched = noah.polls().length;
-      assert.equal(fetched, 1, 'one fetch after the subscription');
+      const subscribed = noah.frames.find(({ event, channel }) => /subscription_succeeded/.test(event)
+        && channel === `private-conversation.${NOAH}`);
+      assert.equal(noah.polls(subscribed.at).length, 1, 'fetches after the subscription');
 
       await noah.page.clock.install();
       await noah.page.reload();
