@@ -104,6 +104,8 @@ class Model {
       const frame = await other.event(name, channel);
       assert.equal(frame.user_id, channel.startsWith('presence-') ? client.user : undefined);
     }
+    /* Nobody may have been there to wait for: it must be on its way before somebody joins. */
+    assert.deepEqual(await client.settle(), []);
   }
 
   async step(random) {
