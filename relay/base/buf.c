@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BUF_FIRST 64
+#define BUF_FIRST    64
+#define FORMAT_FIRST 64 /* room for a formatted text, before its length is known */
 
 void buf_deinit(struct buf *buf)
 {
@@ -58,14 +59,18 @@ void buf_append_byte(struct buf *buf, char byte)
 void buf_appendf(struct buf *buf, const char *format, ...)
 {
 	va_list args;
+	buf_reserve(buf, FORMAT_FIRST);
+	const size_t room = buf->cap - buf->len;
 	va_start(args, format);
-	const int len = vsnprintf(NULL, 0, format, args);
+	const int len = vsnprintf(buf->bytes + buf->len, room, format, args);
 	va_end(args);
 	assert(len >= 0);
-	buf_reserve(buf, (size_t)len + 1); /* vsnprintf writes a NUL; it is not counted */
-	va_start(args, format);
-	vsnprintf(buf->bytes + buf->len, (size_t)len + 1, format, args);
-	va_end(args);
+	if ((size_t)len >= room) {
+		buf_reserve(buf, (size_t)len + 1); /* vsnprintf() writes a NUL; it is not counted */
+		va_start(args, format);
+		vsnprintf(buf->bytes + buf->len, (size_t)len + 1, format, args);
+		va_end(args);
+	}
 	buf->len += (size_t)len;
 }
 

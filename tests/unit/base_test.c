@@ -36,6 +36,12 @@ static void buffer_grows_and_consumes(void **state)
 	assert_int_equal(buf.len, 0);
 	buf_deinit(&buf);
 	assert_null(buf.bytes);
+	for (int width = 60; width < 70; width++) { /* around the room that is made at first */
+		buf_appendf(&buf, "%0*d", width, 7);
+		assert_int_equal(buf.len, width);
+		assert_int_equal(buf.bytes[width - 1], '7');
+		buf_deinit(&buf);
+	}
 }
 
 struct entry {
