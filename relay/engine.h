@@ -4,7 +4,7 @@
  * way of its ingest sockets; `redis` is a Redis server that several relays share. One engine per
  * worker, for the channels whose home that worker is; used on its thread only, is_ready() apart.
  *
- * An engine reports back by hub_on_live(), hub_on_lost() and hub_ingest().
+ * An engine reports back by hub_on_live(), hub_on_lost() and intake_envelope().
  */
 #ifndef ENGINE_H
 #define ENGINE_H

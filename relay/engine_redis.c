@@ -3,7 +3,8 @@
  * The engine over a Redis server that several relays share. A worker subscribes to the bus
  * channels of those channels that are at home with it. Two links: one receives, since a connection
  * with subscriptions may send no other commands; one passes client events on to the other relays
- * (their way back to us ends in the table of seen ids).
+ * (their way back to us ends in the table of seen ids). Members of presence channels are not
+ * shared: each relay knows those of its own sockets.
  *
  * An entry of `entries` is wanted or lingering (nobody needs it, UNSUBSCRIBE comes after a while);
  * it is confirmed when Redis has said so over the link that is up now.

@@ -115,30 +115,44 @@ void ingest_authenticated(struct ingest *ingest)
 
 /* --- time --- */
 
-static void on_timer(struct wheel_timer *timer)
+static void on_timer(struct wheel_timer *timer);
+
+static void set_timer(struct ingest *ingest, int64_t delay_ms)
 {
-	struct ingest *const ingest = (struct ingest *)((char *)timer - offsetof(struct ingest, timer));
-	if (!ingest->is_paused) {
-		ingest_error(ingest, "ERR not authenticated in time, closing");
-		send_replies(ingest);
-		conn_finish(ingest->conn, LINGER_MS);
-		return;
-	}
-	if (conn_backlog(ingest->conn) > BACKLOG_PAUSE / 2) {
-		loop_timer_set(ingest->hub->loop, &ingest->timer, PAUSE_MS, on_timer);
-		return;
-	}
+	loop_timer_set(ingest->hub->loop, &ingest->timer, delay_ms, on_timer);
+}
+
+static void end_pause(struct ingest *ingest)
+{
 	ingest->is_paused = false;
 	conn_resume(ingest->conn);
 	if (!ingest_has_auth(ingest))
-		loop_timer_set(ingest->hub->loop, &ingest->timer, INGEST_AUTH_MS, on_timer);
+		set_timer(ingest, ingest->auth_due_ms - ingest->hub->loop->now_ms);
+}
+
+static void on_timer(struct wheel_timer *timer)
+{
+	struct ingest *const ingest = (struct ingest *)((char *)timer - offsetof(struct ingest, timer));
+	const bool is_late =
+		!ingest_has_auth(ingest) && ingest->hub->loop->now_ms >= ingest->auth_due_ms;
+	if (is_late && ingest->is_paused) {
+		conn_close(ingest->conn); /* it does not read its answers: not the last one either */
+	} else if (is_late) {
+		ingest_error(ingest, "ERR not authenticated in time, closing");
+		send_replies(ingest);
+		conn_finish(ingest->conn, LINGER_MS);
+	} else if (conn_backlog(ingest->conn) > BACKLOG_PAUSE / 2) {
+		set_timer(ingest, PAUSE_MS);
+	} else {
+		end_pause(ingest);
+	}
 }
 
 static void pause(struct ingest *ingest)
 {
 	ingest->is_paused = true;
 	conn_pause(ingest->conn);
-	loop_timer_set(ingest->hub->loop, &ingest->timer, PAUSE_MS, on_timer);
+	set_timer(ingest, PAUSE_MS);
 }
 
 /* --- requests --- */
@@ -221,5 +235,6 @@ void ingest_accept(struct hub *hub, int fd, bool is_unix)
 	watch_init(ingest);
 	LIST_INSERT_HEAD(&hub->ingests, ingest, link);
 	hub->loop->metrics.ingest_connections++;
-	loop_timer_set(hub->loop, &ingest->timer, INGEST_AUTH_MS, on_timer);
+	ingest->auth_due_ms = hub->loop->now_ms + INGEST_AUTH_MS;
+	set_timer(ingest, INGEST_AUTH_MS);
 }

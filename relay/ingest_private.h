@@ -30,7 +30,8 @@ struct ingest {
 	uint64_t sequence;
 	unsigned pattern_count;
 	struct wheel_timer timer; /* the end of the unauthenticated phase, or of a pause */
-	struct buf replies;       /* of this read */
+	int64_t auth_due_ms;
+	struct buf replies; /* of this read */
 	struct conn_limits limits;
 	LIST_ENTRY(ingest) link;
 	char name[INGEST_NAME_MAX + 1];
