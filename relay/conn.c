@@ -162,7 +162,6 @@ void conn_resume(struct conn *conn)
 		return;
 	}
 	conn->is_paused = false;
-	conn->is_waiting = true;
 	conn_set_again(conn, true);
 }
 

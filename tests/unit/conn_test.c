@@ -425,6 +425,56 @@ static void one_frame_may_be_larger_than_the_backlog(void **state)
 	assert_int_equal(t.overflows, 0);
 }
 
+/* The close frame behind a frame that has begun and is larger than the backlog's limit. */
+static void a_last_word_behind_a_large_frame(void **state)
+{
+	size_t position = 0;
+	(void)state;
+	send_counted(&position, 20 * BACKLOG_BYTES);
+	run_some_turns();
+	assert_true(conn_backlog(t.conn) > BACKLOG_BYTES);
+	conn_discard_unsent(t.conn);
+	send_frame("last word", 9);
+	assert_true(conn_backlog(t.conn) > BACKLOG_BYTES);
+	conn_finish(t.conn, LINGER_MS);
+	run_until(has_fin);
+	assert_int_equal(received.len, position + 9);
+	assert_counted(position);
+	assert_memory_equal(received.bytes + position, "last word", 9);
+}
+
+/* TCP cuts anywhere, also within a frame that was not queued yet. */
+static void frames_over_tcp_cut_anywhere(void **state)
+{
+	size_t position = 0;
+	(void)state;
+	conn_close(t.conn);
+	run_until(is_closed);
+	close(t.fd);
+	t.closed = 0;
+	int fds[2];
+	make_tcp_pair(fds);
+	t.conn = conn_new(&loop, fds[0], &limits, &ops, &t);
+	t.fd = fds[1];
+	srand(3);
+	for (unsigned round = 0; round < 300; round++) {
+		const unsigned frames = (unsigned)rand() % 4 + 1;
+		for (unsigned i = 0; i < frames; i++)
+			send_counted(&position, (size_t)rand() % 15000 + 1);
+		run_turn();
+		if (conn_backlog(t.conn) > 0) {
+			wanted = position;
+			run_until(has_received);
+		}
+	}
+	wanted = position;
+	run_until(has_received);
+	assert_int_equal(received.len, position);
+	assert_counted(position);
+	assert_true(loop.metrics.backlogs > 0);
+	assert_int_equal(t.overflows, 0);
+}
+
 static void an_old_backlog_overflows(void **state)
 {
 	static const struct conn_limits impatient = {1000, BACKLOG_BYTES, AGE_MS};
@@ -595,6 +645,8 @@ int main(void)
 		TEST(the_backlog_leaves_when_the_peer_reads),
 		TEST(overflow_is_told_once_and_a_last_word_follows),
 		TEST(one_frame_may_be_larger_than_the_backlog),
+		TEST(a_last_word_behind_a_large_frame),
+		TEST(frames_over_tcp_cut_anywhere),
 		TEST(an_old_backlog_overflows),
 		TEST(overflow_closes_where_nobody_cares),
 		TEST(sending_to_a_peer_that_is_gone),

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -77,6 +78,27 @@ static inline void set_non_blocking(int fd)
 static inline void make_pair(int fds[2])
 {
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	set_non_blocking(fds[0]);
+	set_non_blocking(fds[1]);
+}
+
+/* The same over TCP, with small buffers. */
+static inline void make_tcp_pair(int fds[2])
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(address);
+	const int size = 4096;
+	const int listener = socket(AF_INET, SOCK_STREAM, 0);
+	fds[1] = socket(AF_INET, SOCK_STREAM, 0);
+	setsockopt(listener, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	setsockopt(fds[1], SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	assert_int_equal(bind(listener, (struct sockaddr *)&address, len), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len), 0);
+	assert_int_equal(connect(fds[1], (struct sockaddr *)&address, len), 0);
+	fds[0] = accept(listener, NULL, NULL);
+	assert_true(fds[0] >= 0);
+	close(listener);
 	set_non_blocking(fds[0]);
 	set_non_blocking(fds[1]);
 }
