@@ -133,7 +133,7 @@ final class PayloadTest extends TestCase
 
     public function test_15_serialize_drops_the_event_of_a_deleted_model_as_a_worker_would(): void
     {
-        config(['clairon.fidelity' => 'serialize']);
+        config(['clairon.fidelity' => 'serialize', 'clairon.on_failure' => 'throw']);
         $message = Message::create(['receiver_id' => 9, 'content' => 'hi']);
         $message->delete();
         event(new MessageSent($message));
