@@ -106,25 +106,28 @@ ZEND_METHOD(Clairon_Publisher, __construct)
 
 ZEND_METHOD(Clairon_Publisher, trigger)
 {
-	zval *channels;
+	zval channels;
 	zval *data;
 	struct clairon_draft draft = {
-		.channels_arg = 1, .name_arg = 2, .data_arg = 3, .exclude_arg = 4};
+		.channels = &channels, .channels_arg = 1, .name_arg = 2, .exclude_arg = 4};
 	HashTable *list = NULL;
 	zend_string *channel = NULL;
+	/* clang-format off */
 	ZEND_PARSE_PARAMETERS_START(3, 4)
-	Z_PARAM_ARRAY_HT_OR_STR(list, channel)
-	Z_PARAM_STR(draft.name)
-	Z_PARAM_ZVAL(data)
-	Z_PARAM_OPTIONAL
-	Z_PARAM_STR_OR_NULL(draft.exclude)
+		Z_PARAM_ARRAY_HT_OR_STR(list, channel)
+		Z_PARAM_STR(draft.name)
+		Z_PARAM_ZVAL(data)
+		Z_PARAM_OPTIONAL
+		Z_PARAM_STR_OR_NULL(draft.exclude)
 	ZEND_PARSE_PARAMETERS_END();
-	(void)list, (void)channel;
+	/* clang-format on */
 
 	struct clairon_publisher *publisher = publisher_this(ZEND_THIS);
-	channels = ZEND_CALL_ARG(execute_data, 1);
-	ZVAL_DEREF(channels);
-	draft.channels = channels;
+	if (channel != NULL) {
+		ZVAL_STR(&channels, channel);
+	} else {
+		ZVAL_ARR(&channels, list);
+	}
 	if (publisher == NULL || clairon_draft_encode(&draft, data) == FAILURE) {
 		RETURN_THROWS();
 	}
@@ -190,7 +193,7 @@ static zend_result read_batch_event(
 	draft->channels = NULL;
 	draft->name = NULL;
 	draft->exclude = NULL;
-	draft->channels_arg = draft->name_arg = draft->data_arg = draft->exclude_arg = BATCH_ARG;
+	draft->channels_arg = draft->name_arg = draft->exclude_arg = BATCH_ARG;
 	*data = NULL;
 	ZEND_HASH_FOREACH_STR_KEY_VAL(Z_ARRVAL_P(event), key, value)
 	{

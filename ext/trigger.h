@@ -20,7 +20,6 @@ struct clairon_draft {
 	/* Arguments of the PHP method that messages name. */
 	uint32_t channels_arg;
 	uint32_t name_arg;
-	uint32_t data_arg;
 	uint32_t exclude_arg;
 };
 

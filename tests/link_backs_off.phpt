@@ -2,6 +2,8 @@
 Link: a relay that is away costs one attempt, then none for 200 ms, then 400 ms; events wait and arrive
 --EXTENSIONS--
 clairon
+--SKIPIF--
+<?php if (getenv('CLAIRON_TEST_SLOWLY')) die('skip times say nothing under valgrind'); ?>
 --INI--
 clairon.log_errors=0
 --FILE--
