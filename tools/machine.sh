@@ -34,7 +34,7 @@ packages_for() {
 	case $1 in
 	build)
 		echo "gcc make libc6-dev autoconf pkg-config git php$php-cli php$php-dev libevent-dev libhiredis-dev"
-		echo "libjansson-dev libxxhash-dev uthash-dev libssl-dev zlib1g-dev"
+		echo "libxxhash-dev uthash-dev libssl-dev zlib1g-dev"
 		# The parser of Node.js where the distribution has it, its predecessor on Debian 12.
 		if is_installed libllhttp-dev || has_candidate libllhttp-dev; then
 			echo libllhttp-dev
@@ -52,7 +52,7 @@ packages_for() {
 		;;
 	redis) echo redis-server redis-tools ;;
 	test)
-		echo "libcmocka-dev clang clang-format valgrind php-pear php-parser chromium fonts-dejavu-core"
+		echo "libcmocka-dev libjansson-dev clang clang-format valgrind php-pear php-parser chromium fonts-dejavu-core"
 		echo "fonts-noto-color-emoji universal-ctags"
 		if is_installed libclang-rt-14-dev || has_candidate libclang-rt-14-dev; then
 			echo libclang-rt-14-dev
