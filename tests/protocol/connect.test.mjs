@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Connecting: the upgrade, connection_established, protocol versions, refusals with their close
-// codes. Numbers are those of the conformance checklist in docs/protocol.md.
+// codes. Numbers in front of test names are explained in README.md.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
