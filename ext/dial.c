@@ -32,6 +32,17 @@ void cln_target_describe(const struct cln_target *target, char out[CLN_ERROR_MAX
 	}
 }
 
+void cln_error_join(char out[CLN_ERROR_MAX], const char *before, struct cln_slice text)
+{
+	const size_t start = MIN(strlen(before), CLN_ERROR_MAX - 1);
+	const size_t len = MIN(text.len, CLN_ERROR_MAX - 1 - start);
+	memcpy(out, before, start);
+	if (len > 0) {
+		memcpy(out + start, text.ptr, len);
+	}
+	out[start + len] = '\0';
+}
+
 static void say_errno(char error[CLN_ERROR_MAX], const char *what, int number)
 {
 	char reason[REASON_BYTES];

@@ -34,4 +34,8 @@ enum cln_dialled cln_dial(const struct cln_target *target, struct cln_addresses 
 /* "unix:PATH" or "HOST:PORT", for messages: no credentials. */
 void cln_target_describe(const struct cln_target *target, char out[CLN_ERROR_MAX]);
 
+/* `before` and as much of `text` as fits. PHP's snprintf has no use for it: its %.*s looks for a
+ * NUL first, and a slice has none. */
+void cln_error_join(char out[CLN_ERROR_MAX], const char *before, struct cln_slice text);
+
 #endif

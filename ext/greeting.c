@@ -164,9 +164,8 @@ bool cln_greeting_answer(struct cln_greeting *greeting, const struct cln_reply *
 		return true;
 	}
 	if (reply->type == CLN_REPLY_ERROR) {
-		const struct cln_slice text = reply->item[0].text;
-		snprintf(error, CLN_ERROR_MAX, "refused at %s: %.*s",
-			what == CLN_EXPECTS_AUTH ? "AUTH" : "HELLO", (int)MIN(text.len, 200), text.ptr);
+		cln_error_join(error, what == CLN_EXPECTS_AUTH ? "refused at AUTH: " : "refused at HELLO: ",
+			reply->item[0].text);
 		return false;
 	}
 	return what == CLN_EXPECTS_AUTH || read_hello(reply, limits, error);

@@ -122,13 +122,6 @@ static void proven(struct cln_link *link)
 	link->retry_at_ms = 0;
 }
 
-static void say_rejected(struct cln_link *link, struct cln_slice text)
-{
-	char error[CLN_ERROR_MAX];
-	snprintf(error, sizeof(error), "event rejected: %.*s", (int)MIN(text.len, 200), text.ptr);
-	say(link, error);
-}
-
 /* Errors that pass by themselves, or with another server behind the same address: the events are
  * kept and sent again. */
 static bool is_passing_error(struct cln_slice text)
@@ -163,7 +156,7 @@ static bool on_publish_reply(struct cln_link *link, const struct cln_reply *repl
 	const struct cln_slice text = reply->item[0].text;
 	if (reply->type == CLN_REPLY_ERROR && is_passing_error(text)) {
 		char error[CLN_ERROR_MAX];
-		snprintf(error, sizeof(error), "%.*s", (int)MIN(text.len, CLN_ERROR_MAX - 1), text.ptr);
+		cln_error_join(error, "", text);
 		link->is_proven = false;
 		fail(link, error);
 		return false;
@@ -175,7 +168,7 @@ static bool on_publish_reply(struct cln_link *link, const struct cln_reply *repl
 	if (reply->type == CLN_REPLY_ERROR) {
 		link->stats.rejected++;
 		link->has_news = true;
-		say_rejected(link, text);
+		cln_error_join(link->last_error, "event rejected: ", text);
 	} else {
 		link->stats.acknowledged++;
 	}
