@@ -3,7 +3,8 @@
 // The demo as users deploy it (tools/stack): nginx, php-fpm, relay and, if asked for, a Redis server,
 // on free ports, with a database of its own in a folder that goes with it.
 
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -14,7 +15,15 @@ const run = promisify(execFile);
 const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.resolve(here, '../../..');
 const TOOL = path.join(root, 'tools/stack');
-const START_MS = 60_000;
+const START_MS = 90_000;
+
+// However this process ends, what it started ends too.
+const running = new Set();
+process.on('exit', () => running.forEach((folder) => {
+  spawnSync(TOOL, ['stop', folder]);
+  rmSync(folder, { recursive: true, force: true });
+}));
+['SIGINT', 'SIGTERM', 'SIGHUP'].forEach((signal) => process.on(signal, () => process.exit(1)));
 
 export class Stack {
   /**
@@ -26,6 +35,7 @@ export class Stack {
     if (stockQueue) {
       await stack.useStockManager();
     }
+    running.add(stack.folder);
     const output = await stack.tool('start', ...(redis ? ['--redis'] : []));
     Object.assign(stack, JSON.parse(output));
     return stack;
@@ -62,6 +72,7 @@ export class Stack {
 
   async stop() {
     await this.tool('stop');
+    running.delete(this.folder);
     await rm(this.folder, { recursive: true, force: true });
   }
 
