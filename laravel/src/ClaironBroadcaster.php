@@ -61,7 +61,16 @@ final class ClaironBroadcaster extends Broadcaster
             }
         };
 
-        return new self(new Connection($config, $app->bound('octane')), new Outage($report));
+        return new self(new Connection($config, self::servesRequests()), new Outage($report));
+    }
+
+    /**
+     * Octane's own servers put this into the environment of their workers. That the package is
+     * installed says nothing: its commands and queue workers serve nobody.
+     */
+    private static function servesRequests(): bool
+    {
+        return (int) ($_SERVER['LARAVEL_OCTANE'] ?? 0) === 1;
     }
 
     public function resolveAuthenticatedUser($request)
