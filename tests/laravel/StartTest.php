@@ -100,6 +100,21 @@ SH);
         self::assertStringNotContainsString('the-mail-password', $program->output());
     }
 
+    public function test_a_cached_configuration_changes_nothing(): void
+    {
+        $this->app->write('.env', self::ENV . "\nCLAIRON_MAX_CONNECTIONS=\"17\"\nCLAIRON_LOG_LEVEL=warn\n");
+        $environment = ['CLAIRON_RELAY' => $this->script(), 'CLAIRON_LOG_LEVEL' => 'debug'];
+        $cache = Program::artisan($this->app, ['config:cache'], $environment);
+        self::assertSame(0, $cache->waitForEnd(), $cache->output());
+        $program = $this->start([], $environment);
+        $program->waitFor('/^ready/m');
+        $output = $program->output();
+
+        self::assertStringContainsString("\nCLAIRON_MAX_CONNECTIONS=17\n", $output);
+        self::assertStringContainsString("\nCLAIRON_LOG_LEVEL=debug\n", $output, 'the environment stands over .env');
+        self::assertStringNotContainsString('the-database-password', $output);
+    }
+
     #[DataProvider('ways')]
     public function test_signals_reach_the_relay_and_its_exit_code_comes_back(array $words): void
     {

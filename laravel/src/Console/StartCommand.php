@@ -10,6 +10,8 @@ use Clairon\Laravel\Connection;
 use Clairon\Laravel\RelayBinary;
 use Clairon\Laravel\RelayCommand;
 use Clairon\Laravel\UnavailableException;
+use Dotenv\Dotenv;
+use Dotenv\Exception\InvalidFileException;
 use Illuminate\Console\Command;
 use Symfony\Component\Process\Process;
 
@@ -35,13 +37,12 @@ final class StartCommand extends Command
             $config = $this->connectionConfig();
             $binary = (new RelayBinary())->find($this->laravel['config']['clairon.relay.path']);
             $relay = new RelayCommand(new Connection($config), $this->settings(), $config);
+            $environment = $relay->environment($this->variables(), $this->laravel->environmentFilePath());
         } catch (UnavailableException $e) {
             $this->error($e->getMessage());
 
             return self::FAILURE;
         }
-
-        $environment = $relay->environment(getenv(), $this->laravel->environmentFilePath());
 
         if (function_exists('pcntl_exec') && ! $this->option('as-child')) {
             return $this->become($binary, $relay->arguments(), $environment);
@@ -65,6 +66,30 @@ final class StartCommand extends Command
         }
 
         return $config;
+    }
+
+    /**
+     * With a cached configuration Laravel does not read .env; what it says of the relay counts all
+     * the same.
+     *
+     * @return array<string, string>
+     */
+    private function variables(): array
+    {
+        if (! $this->laravel->configurationIsCached()) {
+            return getenv();
+        }
+
+        try {
+            $file = Dotenv::createArrayBacked($this->laravel->environmentPath(), $this->laravel->environmentFile())
+                ->safeLoad();
+        } catch (InvalidFileException $e) {
+            throw new UnavailableException(".env can't be read: {$e->getMessage()}", 0, $e);
+        }
+
+        $isOurs = static fn (?string $value, string $name) => $value !== null && str_starts_with($name, 'CLAIRON_');
+
+        return getenv() + array_filter($file, $isOurs, ARRAY_FILTER_USE_BOTH);
     }
 
     /**
