@@ -220,7 +220,7 @@ static void read_again(struct loop *loop)
 static void on_overflow(struct conn *conn)
 {
 	conn->is_overflowed = false;
-	conn->is_mute = conn->is_finishing;
+	conn->is_mute = conn->is_finishing || conn->is_broken;
 	if (conn->ops->on_overflow == NULL) {
 		conn_close(conn);
 		return;

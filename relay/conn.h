@@ -8,7 +8,8 @@
  *
  * Owner: whoever called conn_new(); protocols take turns by conn_set_ops() (HTTP, then WebSocket).
  * Nothing is freed within its own callback: conn_close() marks, the loop frees at the turn's end
- * after on_closed(). After calling anything that may close, check conn_is_closing().
+ * after on_closed(). After calling anything that may close, check conn_is_closing(). When sending
+ * fails, what the peer had sent before is still offered; then the connection closes.
  */
 #ifndef CONN_H
 #define CONN_H

@@ -164,6 +164,9 @@ void conn_read(struct conn *conn)
 			return;
 		}
 		if (!receive(conn, &budget)) {
+			if (conn->is_broken) {
+				conn_close(conn);
+			}
 			return;
 		}
 	}

@@ -274,6 +274,38 @@ static void on_blocked(struct conn *conn, bool has_moved)
 	arm(conn);
 }
 
+static void drop_output(struct conn *conn)
+{
+	struct conn_slow *const slow = conn->slow;
+	for (unsigned i = 0; i < conn->pending_count; i++) {
+		frame_unref(conn->pending[i]);
+	}
+	conn->pending_count = 0;
+	for (uint32_t i = 0; slow != NULL && i < slow->count; i++) {
+		frame_unref(slow->frames[slow->first + i]);
+	}
+	if (slow != NULL) {
+		slow->first = 0;
+		slow->count = 0;
+		slow->head_sent = 0;
+		slow->bytes = 0;
+	}
+}
+
+/* A peer that takes nothing any more may have said something before it left: a publisher that ends
+ * without waiting for its answers. That is read first. */
+static void on_send_failed(struct conn *conn)
+{
+	if (conn->is_finishing || conn->is_ended) {
+		conn_close(conn);
+		return;
+	}
+	drop_output(conn);
+	conn->is_broken = true;
+	conn->is_mute = true;
+	conn_set_again(conn, true);
+}
+
 static void flush_pending(struct conn *conn)
 {
 	struct run run = {conn->pending, conn->pending_count, 0};
@@ -287,7 +319,7 @@ static void flush_pending(struct conn *conn)
 	}
 	pending_to_queue(conn, &run);
 	if (sent == SENT_FAILED) {
-		conn_close(conn);
+		on_send_failed(conn);
 		return;
 	}
 	on_blocked(conn, true);
@@ -304,7 +336,7 @@ static void flush_queue(struct conn *conn)
 	slow->head_sent = run.head_sent;
 	slow->bytes = run_bytes(&run);
 	if (sent == SENT_FAILED) {
-		conn_close(conn);
+		on_send_failed(conn);
 		return;
 	}
 	if (sent == SENT_BLOCKED) {
@@ -347,8 +379,8 @@ static void send_queued(struct conn *conn, struct frame *frame)
 	struct conn_slow *slow = queue_pending(conn);
 	if (!conn->is_blocked && (slow->bytes >= FLUSH_BYTES || !fits(conn, frame))) {
 		conn_flush(conn);
-		if (conn->is_closing) {
-			return;
+		if (conn->is_mute) {
+			return; /* it failed */
 		}
 		slow = conn_ensure_slow(conn); /* freed if all was sent */
 	}

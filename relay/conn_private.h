@@ -38,10 +38,11 @@ struct conn {
 	struct conn_slow *slow;
 	int fd;
 	uint8_t pending_count;
-	bool is_mute : 1;  /* closing, finishing or overflowed: conn_send() drops */
+	bool is_mute : 1;  /* closing, finishing, overflowed or broken: conn_send() drops */
 	bool is_dirty : 1; /* in loop->dirty */
 	bool is_blocked : 1;
 	bool is_overflowed : 1;
+	bool is_broken : 1;     /* sending failed: closed as soon as what was received is read */
 	bool is_discarding : 1; /* conn_discard_unsent() was called */
 	bool is_paused : 1;
 	bool is_waiting : 1; /* input may be there that was not read, or was read and not offered */

@@ -132,6 +132,11 @@ static bool is_closed(void)
 	return t.closed > 0;
 }
 
+static bool has_error(void)
+{
+	return conn_error(t.conn) != 0;
+}
+
 static bool has_received(void)
 {
 	drain(t.fd, &received);
@@ -506,6 +511,46 @@ static void sending_to_a_peer_that_is_gone(void **state)
 	run_until(is_closed); /* and no SIGPIPE */
 }
 
+static struct {
+	struct wheel_timer timer;
+	const char *last_words;
+} leaver;
+
+/* Between the turn's reading and its sending: the peer says something more and is gone. */
+static void on_leave(struct wheel_timer *timer)
+{
+	(void)timer;
+	send_frame("an answer", 9);
+	put(leaver.last_words, strlen(leaver.last_words));
+	close(t.fd);
+	t.fd = -1;
+}
+
+static void what_a_peer_said_before_it_left_is_heard(void **state)
+{
+	(void)state;
+	leaver.last_words = "the last words";
+	loop_timer_set(&loop, &leaver.timer, 1, on_leave);
+	run_until(is_closed);
+	assert_int_equal(t.input.len, strlen(leaver.last_words));
+	assert_memory_equal(t.input.bytes, leaver.last_words, t.input.len);
+	assert_int_equal(t.overflows, 0);
+}
+
+static void a_paused_owner_hears_it_when_it_resumes(void **state)
+{
+	(void)state;
+	leaver.last_words = "the last words";
+	conn_pause(t.conn);
+	loop_timer_set(&loop, &leaver.timer, 1, on_leave);
+	run_until(has_error);
+	assert_int_equal(t.input.len, 0);
+	assert_int_equal(t.closed, 0);
+	conn_resume(t.conn);
+	run_until(is_closed);
+	assert_int_equal(t.input.len, strlen(leaver.last_words));
+}
+
 /* --- the end --- */
 
 static void finish_sends_what_is_queued_and_waits_for_fin(void **state)
@@ -650,6 +695,8 @@ int main(void)
 		TEST(an_old_backlog_overflows),
 		TEST(overflow_closes_where_nobody_cares),
 		TEST(sending_to_a_peer_that_is_gone),
+		TEST(what_a_peer_said_before_it_left_is_heard),
+		TEST(a_paused_owner_hears_it_when_it_resumes),
 		TEST(finish_sends_what_is_queued_and_waits_for_fin),
 		TEST(finish_does_not_wait_for_ever),
 		TEST(finish_with_a_peer_that_never_reads),
