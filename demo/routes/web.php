@@ -3,6 +3,7 @@
 use App\Http\Controllers\ChatController;
 use App\Http\Controllers\LoginController;
 use App\Http\Controllers\MessageController;
+use App\Http\Middleware\SameUser;
 use Illuminate\Support\Facades\Route;
 
 Route::redirect('/', '/chat');
@@ -12,7 +13,7 @@ Route::middleware('guest')->group(function () {
     Route::post('/login', [LoginController::class, 'login'])->middleware('throttle:60,1');
 });
 
-Route::middleware('auth')->group(function () {
+Route::middleware(['auth', SameUser::class])->group(function () {
     Route::post('/logout', [LoginController::class, 'logout'])->name('logout');
 
     Route::get('/chat/{user?}', [ChatController::class, 'show'])->whereNumber('user')->name('chat');

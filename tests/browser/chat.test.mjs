@@ -153,6 +153,7 @@ describe('the demo in Chromium', () => {
         await tab.row(CAMILLE).locator('.badge').waitFor();
 
         await noah.talksTo(CAMILLE);
+        assert.equal(await noah.row(CAMILLE).getAttribute('aria-current'), 'true');
         const id = await noah.sees(text);
         const frame = await camille.receives(READ, (data) => data.message_id === id);
         assert.equal(frame.channel, `private-conversation.${CAMILLE}`);
@@ -325,7 +326,28 @@ describe('the demo in Chromium', () => {
 
         await page.getByLabel('Retour à la liste').click();
         await page.locator('.side').waitFor();
-        assert.match(await noah.row(MATEO).innerText(), /Vous :/);
+        assert.match(await noah.row(MATEO).innerText(), /Vous\u00a0:/);
+      });
+
+      it('does nothing in the name of somebody else who has logged in in another tab', async () => {
+        const context = await browser.newContext({ locale: 'en-GB', viewport: { width: 1100, height: 760 } });
+        const lena = new Person(context, await context.newPage(), stack.url);
+        await lena.logIn('lena', new Map());
+        await lena.talksTo(AICHA);
+        await lena.page.context().clearCookies();
+        const mateo = new Person(context, await context.newPage(), stack.url);
+        there.push(mateo);
+        await mateo.logIn('mateo', new Map());
+        await mateo.talksTo(AICHA);
+
+        await lena.sends(words('As whom?'));
+        await lena.page.locator('#banner').getByText('You have been logged out.').waitFor();
+        await lena.page.locator('.message[data-state="failed"]').waitFor();
+        assert.equal(await stack.query(`select count(*) from messages where sender_id = ${MATEO} and receiver_id = ${AICHA}`), '0');
+        const list = await lena.page.evaluate(async () => (await window.axios.get('/messages', {
+          params: { after: 0 }, validateStatus: () => true,
+        })).status);
+        assert.equal(list, 401);
       });
 
       it('refuses what does not fit into an event and says so', async () => {

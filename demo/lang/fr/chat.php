@@ -5,7 +5,7 @@ return [
     'title' => 'Clairon, le tchat',
 
     'login' => [
-        'heading' => 'Qui êtes-vous aujourd’hui ?',
+        'heading' => 'Qui êtes-vous aujourd’hui ?',
         'lead' => 'Ouvrez cette page dans deux fenêtres, choisissez une personne dans chacune, et parlez-vous.',
         'as' => 'Continuer avec :name',
         'or' => 'ou avec une adresse e-mail',
@@ -14,7 +14,7 @@ return [
         'remember' => 'Rester connecté',
         'submit' => 'Se connecter',
         'failed' => 'Cette adresse e-mail et ce mot de passe ne vont pas ensemble.',
-        'hint' => 'Dans cette démo, tout le monde a le mot de passe « :password ».',
+        'hint' => 'Dans cette démo, tout le monde a le mot de passe « :password ».',
     ],
 
     'errors' => [
@@ -37,7 +37,7 @@ return [
         'offline' => 'hors ligne',
         'typing' => 'écrit…',
         'is_typing' => ':name écrit…',
-        'you' => 'Vous :',
+        'you' => 'Vous :',
         'unread' => ':count non lu(s)',
         'today' => 'Aujourd’hui',
         'yesterday' => 'Hier',
@@ -52,11 +52,11 @@ return [
         'older' => 'Afficher les messages plus anciens',
         'newer' => 'Nouveaux messages',
         'begin' => 'Pas encore de message',
-        'begin_hint' => 'Dites bonjour à :name : votre message arrive sous ses yeux.',
+        'begin_hint' => 'Dites bonjour à :name : votre message arrive sous ses yeux.',
         'choose' => 'Choisissez à qui parler',
         'choose_hint' => 'Vos conversations se mettent à jour toutes seules.',
         'nothing_said' => 'Pas encore de message',
-        'away' => 'Connexion perdue : vérification toutes les 5 s',
+        'away' => 'Connexion perdue : vérification toutes les 5 s',
         'signed_out' => 'Vous avez été déconnecté.',
         'log_in_again' => 'Se reconnecter',
         'load_failed' => 'Les messages n’ont pas pu être chargés.',

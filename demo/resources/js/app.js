@@ -12,6 +12,8 @@ const state = document.getElementById('chat-state');
 if (state) {
     const { texts, ...data } = JSON.parse(state.textContent);
     const view = new ChatView(document, texts);
+    // Another login in another tab changes the session under this page: its requests then must fail.
+    window.axios.defaults.headers.common['X-Chat-User'] = data.me.id;
 
     window.messaging = new MessagingSystem({
         echo: window.Echo,

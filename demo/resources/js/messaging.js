@@ -38,6 +38,7 @@ export class MessagingSystem {
         this.lastFromSocket = state.lastId;
         this.seen = new Set();
         this.sending = new Set();
+        this.lastSent = Promise.resolve();
         this.fetching = null;
         this.subscriptions = 0;
         this.subscription = 0;
@@ -178,11 +179,16 @@ export class MessagingSystem {
         } while (answer.more);
 
         Object.entries(answer.read).forEach(([id, upTo]) => this.readByOther(Number(id), upTo));
+        // The answer knows nothing of what the socket brought meanwhile.
         this.people.forEach((person) => {
-            person.unread = answer.unread[person.id] ?? 0;
+            person.unread = (answer.unread[person.id] ?? 0) + this.receivedAfter(this.cursor, person.id);
         });
         this.refresh();
         this.readSoon();
+    }
+
+    receivedAfter(after, id) {
+        return this.conversation(id).messages.filter((message) => message.sender_id === id && message.id > after).length;
     }
 
     // ----- messages
@@ -205,6 +211,9 @@ export class MessagingSystem {
         }
 
         const person = this.personOf(message);
+        if (!person) {
+            return; // Written in another tab to somebody who came after this page: the next load shows both.
+        }
         this.keep(person.id, [message]);
         if (!own) {
             person.unread += 1;
@@ -253,7 +262,11 @@ export class MessagingSystem {
         pending.failed = null;
         this.showIfOpen(conversation, { arrived: pending });
 
-        const request = this.http.post('/messages', { receiver_id: conversation.id, content: pending.content });
+        // One after the other: of two at once the server may store the second first.
+        const request = this.lastSent.then(() => this.http.post('/messages', {
+            receiver_id: conversation.id, content: pending.content,
+        }));
+        this.lastSent = request.catch(() => {});
         this.sending.add(request);
         try {
             const message = (await request).data;
@@ -366,7 +379,10 @@ export class MessagingSystem {
         try {
             const before = conversation.loaded ? conversation.messages[0]?.id : undefined;
             const { messages } = (await this.http.get(`/messages/with/${id}`, { params: { before } })).data;
-            this.keep(id, messages, { page: true });
+            // Cut off meanwhile (leaveConversation), the thread no longer begins where this page ends.
+            if (before === undefined || before === conversation.messages[0]?.id) {
+                this.keep(id, messages, { page: true });
+            }
         } catch (error) {
             conversation.loadFailed = true;
             this.failed(error);

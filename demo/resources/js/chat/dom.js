@@ -42,5 +42,5 @@ export function arrange(parent, nodes) {
 }
 
 export function say(text, values = {}) {
-    return Object.entries(values).reduce((said, [name, value]) => said.replace(`:${name}`, value), text);
+    return Object.entries(values).reduce((said, [name, value]) => said.replace(`:${name}`, () => value), text);
 }

@@ -36,7 +36,11 @@ export class PeopleList {
         badge.firstChild.textContent = person.unread > 99 ? '99+' : person.unread;
         badge.lastChild.textContent = say(this.texts.unread, { count: person.unread });
         row.node.classList.toggle('is-unread', person.unread > 0);
-        link.toggleAttribute('aria-current', isOpen);
+        if (isOpen) {
+            link.setAttribute('aria-current', 'true');
+        } else {
+            link.removeAttribute('aria-current');
+        }
 
         return row.node;
     }

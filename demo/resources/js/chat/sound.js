@@ -2,6 +2,7 @@
 //
 // The sound of a new message: two short notes, made by the browser, so there is no file to load.
 // Browsers allow sound only after the person has touched the page; until then play() does nothing.
+// Messages that come together make one sound, not the sum of theirs.
 
 const NOTES = [
     { hertz: 784, at: 0 },
@@ -14,6 +15,7 @@ const STORED_AS = 'chat.muted';
 export class Sound {
     constructor() {
         this.muted = window.localStorage.getItem(STORED_AS) === '1';
+        this.endsAt = 0;
         const unlock = () => this.unlock();
         window.addEventListener('pointerdown', unlock, { once: true });
         window.addEventListener('keydown', unlock, { once: true });
@@ -35,6 +37,10 @@ export class Sound {
         if (this.muted || this.context?.state !== 'running') {
             return;
         }
+        if (this.context.currentTime < this.endsAt) {
+            return;
+        }
+        this.endsAt = this.context.currentTime + NOTES.at(-1).at + SECONDS;
         NOTES.forEach((note) => this.note(note));
     }
 
