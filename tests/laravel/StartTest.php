@@ -135,6 +135,41 @@ SH);
         self::assertSame((string) $program->process->getPid(), $program->waitFor('/^ready pid=(\d+)$/m')[1]);
     }
 
+    public function test_ctrl_c_reaches_a_child_once(): void
+    {
+        $php = PHP_BINARY;
+        $version = phpversion('clairon');
+        $relay = $this->app->write('bin/counting-relay', <<<PHP
+#!{$php}
+<?php
+if (in_array('--version', \$argv, true)) {
+    exit('clairon-relay {$version}');
+}
+pcntl_async_signals(true);
+pcntl_signal(SIGINT, static fn () => print("signal=INT\n"));
+pcntl_signal(SIGTERM, static fn () => exit(0));
+echo 'ready parent=', posix_getppid(), "\n";
+while (true) {
+    usleep(10000);
+}
+PHP);
+        chmod($relay, 0755);
+        // script(1) gives it a terminal, which sends what Ctrl-C means to both.
+        $command = implode(' ', array_map(escapeshellarg(...), [...Program::php(), 'artisan', 'clairon:start', '--as-child']));
+        $program = Program::start(
+            ['script', '-qec', "exec {$command}", '/dev/null'],
+            Program::environment(['CLAIRON_RELAY' => $relay]),
+            $this->app->path
+        );
+        $parent = (int) $program->waitFor('/^ready parent=(\d+)/m')[1];
+        $program->input->write("\x03");
+        $program->waitFor('/^(\^C)?signal=INT/m');
+        posix_kill($parent, SIGTERM);
+
+        self::assertSame(0, $program->waitForEnd());
+        self::assertSame(1, substr_count($program->output(), 'signal=INT'), $program->output());
+    }
+
     public function test_options_stand_over_the_configuration(): void
     {
         $words = ['--host=::1', '--port=7001', '--workers=2'];

@@ -135,7 +135,7 @@ final class StartCommand extends Command
         foreach (['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as $name) {
             if (function_exists('pcntl_signal') && defined($name)) {
                 pcntl_async_signals(true);
-                pcntl_signal(constant($name), static fn (int $signal) => $process->signal($signal));
+                pcntl_signal(constant($name), static fn (int $signal, mixed $info) => self::pass($process, $signal, $info));
             }
         }
 
@@ -144,5 +144,15 @@ final class StartCommand extends Command
         });
 
         return $process->wait();
+    }
+
+    /**
+     * What a terminal sends, the child has got as well; a second signal would end it without a drain.
+     */
+    private static function pass(Process $process, int $signal, mixed $info): void
+    {
+        if (! defined('SI_KERNEL') || ($info['code'] ?? null) !== SI_KERNEL) {
+            $process->signal($signal);
+        }
     }
 }
