@@ -280,7 +280,8 @@ static void use(struct redis_link *link, int fd)
 		lose(link, "libevent refused the socket");
 		return;
 	}
-	link->reader = cln_reply_reader_new(link->reply_max);
+	/* Of replies that come together one read brings no more than this. */
+	link->reader = cln_reply_reader_new(link->reply_max + LOOP_READ_BYTES);
 	if (link->reader == NULL) {
 		fail(link, "out of memory");
 		conn_close(link->conn);

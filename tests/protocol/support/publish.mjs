@@ -141,6 +141,14 @@ export class Resp {
   }
 }
 
+/** INFO as a function from a counter's name to its value. */
+export async function counters(relay) {
+  const link = await Resp.connect({ path: relay.socket });
+  const text = await link.call('INFO');
+  link.close();
+  return (name) => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(text)[1]);
+}
+
 /** A publisher for one application, over the relay's socket or over Redis. */
 export class Publisher {
   /** AUTH and HELLO go out in front of the first publish, as the extension does it. */
