@@ -222,6 +222,7 @@ static void on_overflow(struct conn *conn)
 	conn->is_overflowed = false;
 	conn->is_mute = conn->is_finishing || conn->is_broken;
 	if (conn->ops->on_overflow == NULL) {
+		conn->loop->metrics.overflows++;
 		conn_close(conn);
 		return;
 	}

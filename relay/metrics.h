@@ -12,9 +12,10 @@
 #define METRICS_LIST(M)                                                                            \
 	M(connections, "open client sockets (gauge)")                                                  \
 	M(connections_total, "client sockets accepted")                                                \
-	M(connections_refused,                                                                         \
-		"client sockets closed at accept: over max_connections or out of descriptors")             \
+	M(connections_refused, "client sockets turned away at accept: descriptors run short")          \
 	M(upgrades, "WebSocket upgrades completed")                                                    \
+	M(sessions_refused,                                                                            \
+		"WebSockets closed at once: path, key, protocol, quota, capacity or restart (4xxx)")       \
 	M(http_requests, "HTTP requests answered, upgrades left out")                                  \
 	M(http_errors, "malformed, oversized or late HTTP requests")                                   \
 	M(ws_errors, "connections closed for a WebSocket protocol error (1002, 1007, 1008, 1009)")     \
@@ -29,7 +30,7 @@
 	M(deliveries, "messages queued to client sockets")                                             \
 	M(sends, "send system calls for client sockets")                                               \
 	M(backlogs, "sends that the kernel refused or cut short")                                      \
-	M(overflows, "clients closed because they read too slowly")                                    \
+	M(overflows, "clients and other peers closed because they read too slowly")                    \
 	M(ingest_connections, "open ingest connections (gauge)")                                       \
 	M(ingest_commands, "RESP commands received")                                                   \
 	M(ingest_errors, "RESP errors answered: syntax, authentication, limits")                       \

@@ -408,7 +408,6 @@ void pusher_handle(struct session *session, struct cln_slice text)
 	char event[CLN_EVENT_NAME_MAX];
 	struct jslice frame, value;
 	struct message message = {0};
-	session->hub->loop->metrics.messages_in++;
 	const int result = jslice_parse(text, &frame);
 	if (result < 0) {
 		complain(session, result == CLN_ERR_LIMIT ? "The message is nested too deeply"

@@ -381,6 +381,7 @@ static void turn_away(struct hub *hub, struct conn *conn, const struct http_requ
 	const struct opening *opening)
 {
 	char peer[CONN_PEER_MAX];
+	hub->loop->metrics.sessions_refused++;
 	conn_peer(conn, peer);
 	log_event_limited(&hub->log_refusals, hub->loop->now_ms, LOG_LEVEL_INFO, "refused",
 		"peer=%s code=%u reason=\"%s\"", peer, (unsigned)opening->code, opening->reason);

@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Client } from './support/client.mjs';
+import { counters } from './support/publish.mjs';
 import { APP, withRelay } from './support/relay.mjs';
 
 const query = (text) => ({ query: text });
@@ -19,6 +20,21 @@ withRelay('connect', { args: ['--activity-timeout-ms', '77000'] }, (context) => 
     const { code, reason } = await open({ key: 'nobody' }).closed();
     assert.equal(code, 4001);
     assert.match(reason, /\w/);
+  });
+
+  test('1. a refusal is counted', async () => {
+    const refused = (await counters(context.relay))('sessions_refused');
+    await open({ key: 'nobody' }).closed();
+    await open(query('?protocol=3')).closed();
+    assert.equal((await counters(context.relay))('sessions_refused'), refused + 2);
+  });
+
+  test('a message is counted once', async () => {
+    const client = await connect();
+    const before = (await counters(context.relay))('messages_in');
+    await client.settle();
+    assert.equal((await counters(context.relay))('messages_in'), before + 1);
+    await client.end();
   });
 
   test('1. a key that only begins like a good one is unknown', async () => {

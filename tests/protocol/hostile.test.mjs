@@ -10,7 +10,7 @@ import net from 'node:net';
 import { after, before, test } from 'node:test';
 
 import { Client } from './support/client.mjs';
-import { Publisher, Resp } from './support/publish.mjs';
+import { counters, Publisher, Resp } from './support/publish.mjs';
 import { frame, tcp, upgrade, upgradeRequest } from './support/raw.mjs';
 import { withRelay } from './support/relay.mjs';
 import { until, within } from './support/wait.mjs';
@@ -134,10 +134,24 @@ withRelay('hostile', { args: ARGS }, (context) => {
     await unharmed();
   });
 
-  test('a flood of pings closes with 1008 or is answered, and harms nobody', async () => {
+  test('a flood of pings or pongs closes with 1008, is counted, and harms nobody', async () => {
+    for (const opcode of [9, 10]) {
+      const errors = (await counters(context.relay))('ws_errors');
+      const raw = await upgrade(context.relay);
+      raw.socket.write(Buffer.concat(Array.from({ length: 5000 }, () => frame(opcode, 'x'))));
+      assert.equal((await raw.closed()).code, 1008);
+      assert.equal((await counters(context.relay))('ws_errors'), errors + 1);
+      await unharmed();
+      raw.socket.destroy();
+    }
+  });
+
+  test('every ping of a few is answered', async () => {
     const raw = await upgrade(context.relay);
-    raw.socket.write(Buffer.concat(Array.from({ length: 5000 }, () => frame(9, 'x'))));
-    await unharmed();
+    raw.socket.write(Buffer.concat(Array.from({ length: 40 }, (_, i) => frame(9, `${i}`))));
+    for (let i = 0; i < 40; i++) {
+      assert.equal((await raw.frames.take(({ opcode }) => opcode === 10, 'a pong')).payload.toString(), `${i}`);
+    }
     raw.socket.destroy();
   });
 

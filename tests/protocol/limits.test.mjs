@@ -9,6 +9,7 @@ import path from 'node:path';
 import { after, test } from 'node:test';
 
 import { Client } from './support/client.mjs';
+import { counters } from './support/publish.mjs';
 import { tcp } from './support/raw.mjs';
 import { APP, withRelay } from './support/relay.mjs';
 import { until, within } from './support/wait.mjs';
@@ -123,8 +124,10 @@ withRelay('descriptors', { wrap: ['prlimit', '--nofile=72:72'] }, (context) => {
   test('when descriptors run short connections are turned away, others live on, and room comes back', async () => {
     const client = await Client.connect(context.relay);
     const raws = await Promise.all(Array.from({ length: 120 }, () => tcp(context.relay)));
-    for (const raw of raws) raw.socket.resume();
+    for (const raw of raws) raw.socket.on('data', (bytes) => (raw.answer = (raw.answer ?? '') + bytes));
     await within(Promise.any(raws.map(({ ended }) => ended)), () => 'a connection to be turned away');
+    await until(() => raws.some(({ answer }) => answer?.startsWith('HTTP/1.1 503 ')), 'a connection to be told 503');
+    assert.ok((await counters(context.relay))('connections_refused') > 0);
     await client.settle();
     for (const raw of raws) raw.socket.destroy();
     const again = await until(() => Client.connect(context.relay).catch(() => null), 'a connection to be served again');
