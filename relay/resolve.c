@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
  * The struct belongs to the loop's thread; the helper thread reads the names, writes the result
- * and posts the struct back as mail, after which it touches nothing.
+ * and posts the struct back as mail, after which it touches nothing. A thread whose answer is not
+ * wanted any more keeps the struct and frees it: which of the two came first, `is_over` decides.
  */
 #include "resolve.h"
 #include "base/xalloc.h"
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -16,6 +18,7 @@ struct resolve {
 	struct loop *loop;
 	pthread_t thread;
 	bool is_joined;
+	atomic_bool is_over; /* answered or cancelled */
 	char *host;
 	char *port;
 	struct addrinfo *found;
@@ -24,20 +27,29 @@ struct resolve {
 	void *context;
 };
 
+/* With what was found, unless somebody has taken it. */
+static void resolve_free(struct resolve *resolve)
+{
+	if (resolve->found != NULL)
+		freeaddrinfo(resolve->found);
+	free(resolve->host);
+	free(resolve->port);
+	free(resolve);
+}
+
 static void on_mail(struct loop *loop, struct mail *mail)
 {
 	struct resolve *const resolve = (struct resolve *)mail;
 	(void)loop;
 	if (!resolve->is_joined)
 		pthread_join(resolve->thread, NULL);
-	if (resolve->answer != NULL)
-		resolve->answer(resolve->context, resolve->found,
-			resolve->found == NULL ? gai_strerror(resolve->error) : NULL);
-	else if (resolve->found != NULL)
-		freeaddrinfo(resolve->found);
-	free(resolve->host);
-	free(resolve->port);
-	free(resolve);
+	struct addrinfo *const found = resolve->found;
+	if (resolve->answer != NULL) {
+		resolve->found = NULL;
+		resolve->answer(
+			resolve->context, found, found == NULL ? gai_strerror(resolve->error) : NULL);
+	}
+	resolve_free(resolve);
 }
 
 static void *run(void *context)
@@ -47,7 +59,10 @@ static void *run(void *context)
 	resolve->error = getaddrinfo(resolve->host, resolve->port, &hints, &resolve->found);
 	if (resolve->error != 0)
 		resolve->found = NULL;
-	loop_post(resolve->loop, &resolve->mail);
+	if (atomic_exchange(&resolve->is_over, true))
+		resolve_free(resolve);
+	else
+		loop_post(resolve->loop, &resolve->mail);
 	return NULL;
 }
 
@@ -74,15 +89,18 @@ struct resolve *resolve_start(
 	resolve->context = context;
 	if (start_quiet_thread(resolve) == 0)
 		return resolve;
-	free(resolve->host);
-	free(resolve->port);
-	free(resolve);
+	resolve_free(resolve);
 	return NULL;
 }
 
 void resolve_cancel(struct resolve *resolve)
 {
-	pthread_join(resolve->thread, NULL);
-	resolve->is_joined = true;
+	const pthread_t thread = resolve->thread;
 	resolve->answer = NULL;
+	if (!atomic_exchange(&resolve->is_over, true)) {
+		pthread_detach(thread); /* the struct is the thread's now */
+		return;
+	}
+	pthread_join(thread, NULL);
+	resolve->is_joined = true;
 }

@@ -19,8 +19,8 @@ typedef void (*resolve_fn)(void *context, struct addrinfo *found, const char *er
 /* NULL if no thread could be started. */
 struct resolve *resolve_start(
 	struct loop *loop, const char *host, const char *port, resolve_fn answer, void *context);
-/* The answer is not wanted any more. Waits for the thread, which may take as long as the system's
- * resolver does. Not after the answer came. */
+/* The answer is not wanted any more. Does not wait for the system's resolver, which may hang for
+ * long. Not after the answer came. */
 void resolve_cancel(struct resolve *resolve);
 
 #endif
