@@ -384,6 +384,32 @@ describe('the demo in Chromium', () => {
         assert.deepEqual(lines, texts);
       });
 
+      it('stores a message once whose answer was lost on the way', async () => {
+        const { camille, noah } = await bothTalk();
+        const text = words('Did this arrive?');
+        let lost = 0;
+        await camille.page.route('**/messages', async (route) => {
+          if (route.request().method() === 'POST' && lost++ === 0) {
+            await route.fetch();
+            await route.abort();
+          } else {
+            await route.continue();
+          }
+        });
+        await camille.sends(text);
+        const id = await noah.sees(text);
+        await camille.page.locator('.message[data-state="failed"] .problem button').click();
+        assert.equal(await camille.sees(text), id);
+        assert.equal(await camille.bubble(text).count(), 1);
+
+        // An echo of the second try would have come before this one.
+        const next = words('It did');
+        await camille.sends(next);
+        await noah.sees(next);
+        assert.equal(await noah.bubble(text).count(), 1);
+        assert.equal(await stack.query(`select count(*) from messages where content = '${text}'`), '1');
+      });
+
       it('logs nobody in with a wrong password, and nobody reads without a login', async () => {
         const context = await browser.newContext({ locale: 'en-GB' });
         const page = await context.newPage();

@@ -4,6 +4,7 @@
 // come late or in another order than they were asked for, which a browser shows too seldom.
 
 import assert from 'node:assert/strict';
+import { webcrypto } from 'node:crypto';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 
 import { MessagingSystem } from '../../demo/resources/js/messaging.js';
@@ -72,6 +73,7 @@ describe('the messaging of the demo', () => {
   };
 
   beforeEach(() => {
+    globalThis.crypto ??= webcrypto; // Node 18 hides it
     globalThis.document = { addEventListener: nothing, visibilityState: 'hidden' };
     globalThis.window = { addEventListener: nothing, history: { pushState: nothing, replaceState: nothing } };
   });
@@ -98,6 +100,25 @@ describe('the messaging of the demo', () => {
     await turn();
     assert.deepEqual(sent(), ['first', 'second', 'third']);
     assert.deepEqual(chat.conversation(NOAH.id).pending.map(({ content, failed }) => [content, failed]), [['second', ''], ['third', null]]);
+  });
+
+  it('tries again under the name that the server may know already', async () => {
+    begin({ open: NOAH.id, messages: [message(1)], lastId: 1 });
+    chat.sendMessage('lost answer');
+    await turn();
+    http.of('POST', '/messages')[0].fail({ isAxiosError: true });
+    await turn();
+    chat.handleNewMessage({ ...message(2, ME.id, NOAH.id), content: 'lost answer' });
+    chat.retry(chat.conversation(NOAH.id).pending[0]);
+    await turn();
+    const [first, second] = http.of('POST', '/messages').map(({ parameters }) => parameters.client_id);
+    assert.match(first, /^[0-9a-f]{32}$/);
+    assert.equal(second, first);
+
+    http.of('POST', '/messages')[1].answer(message(2, ME.id, NOAH.id));
+    await turn();
+    assert.deepEqual(chat.conversation(NOAH.id).messages.map(({ id }) => id), [1, 2]);
+    assert.deepEqual(chat.conversation(NOAH.id).pending, []);
   });
 
   it('leaves no hole where older messages come after the thread was cut', async () => {

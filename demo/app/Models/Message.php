@@ -21,7 +21,7 @@ class Message extends Model
     /** Messages that one answer to polling carries. */
     public const LIST_LIMIT = 100;
 
-    protected $fillable = ['sender_id', 'receiver_id', 'content', 'read_at'];
+    protected $fillable = ['sender_id', 'receiver_id', 'content', 'read_at', 'client_id'];
 
     protected function casts(): array
     {

@@ -38,7 +38,7 @@ return [
         'typing' => 'écrit…',
         'is_typing' => ':name écrit…',
         'you' => 'Vous :',
-        'unread' => ':count non lu(s)',
+        'unread' => 'Non lus : :count',
         'today' => 'Aujourd’hui',
         'yesterday' => 'Hier',
         'sent' => 'Envoyé',

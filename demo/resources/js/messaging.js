@@ -21,6 +21,11 @@ const SEEN_MAX = 2000;
 
 const LOGGED_OUT = [401, 419];
 
+// 128 bits in hexadecimal. crypto.randomUUID() is for https and localhost only.
+function randomId() {
+    return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(16).padStart(8, '0')).join('');
+}
+
 export class MessagingSystem {
     constructor({ echo, http, view, sound, state }) {
         this.echo = echo;
@@ -252,7 +257,9 @@ export class MessagingSystem {
 
     async sendMessage(content) {
         const conversation = this.conversation(this.open);
-        const pending = { key: `p${++this.pendingCount}`, content, sender_id: this.me.id, created_at: new Date().toISOString() };
+        const pending = {
+            key: `p${++this.pendingCount}`, clientId: randomId(), content, sender_id: this.me.id, created_at: new Date().toISOString(),
+        };
         conversation.pending.push(pending);
         this.whisperTyping(false);
         await this.deliver(conversation, pending);
@@ -264,7 +271,7 @@ export class MessagingSystem {
 
         // One after the other: of two at once the server may store the second first.
         const request = this.lastSent.then(() => this.http.post('/messages', {
-            receiver_id: conversation.id, content: pending.content,
+            receiver_id: conversation.id, content: pending.content, client_id: pending.clientId,
         }));
         this.lastSent = request.catch(() => {});
         this.sending.add(request);

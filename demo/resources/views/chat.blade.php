@@ -57,7 +57,7 @@
                 </div>
             </header>
 
-            <div class="thread" id="thread" tabindex="0" role="region" aria-labelledby="with-name">
+            <div class="thread" id="thread" tabindex="0" role="log" aria-live="polite" aria-relevant="additions" aria-labelledby="with-name">
                 <p class="older"><button class="pill" type="button" id="older" hidden>{{ $texts['older'] }}</button></p>
                 <p class="older" id="not-loaded" role="alert" hidden>{{ $texts['load_failed'] }} <button class="pill" type="button" id="retry-load">{{ $texts['retry'] }}</button></p>
                 <div class="nothing" id="empty" hidden>
@@ -65,7 +65,7 @@
                     <h3>{{ $texts['begin'] }}</h3>
                     <p id="empty-hint"></p>
                 </div>
-                <ol class="messages" id="messages" role="log" aria-live="polite" aria-relevant="additions"></ol>
+                <ol class="messages" id="messages"></ol>
             </div>
 
             <div class="foot">

@@ -20,23 +20,39 @@ class MessageController extends Controller
         $validated = $request->validate([
             'receiver_id' => ['required', 'integer', Rule::exists('users', 'id'), Rule::notIn([$request->user()->id])],
             'content' => ['required', 'string', 'max:'.Message::MAX_LENGTH, new FitsIntoAnEvent],
+            'client_id' => ['nullable', 'string', 'max:32'],
         ], [
             'required' => __('chat.errors.refused'),
             'integer' => __('chat.errors.refused'),
             'string' => __('chat.errors.refused'),
             'exists' => __('chat.errors.refused'),
             'not_in' => __('chat.errors.refused'),
+            'client_id.max' => __('chat.errors.refused'),
             'content.required' => __('chat.errors.empty'),
             'content.max' => __('chat.errors.too_long'),
         ]);
 
-        $message = Message::create($validated + ['sender_id' => $request->user()->id]);
+        $message = $this->store($validated + ['sender_id' => $request->user()->id]);
         $message->setRelation('sender', $request->user());
 
         $event = new MessageSent($message);
-        broadcast($event)->toOthers();
+        if ($message->wasRecentlyCreated) {
+            broadcast($event)->toOthers();
+        }
 
-        return response()->json($event->broadcastWith(), 201);
+        return response()->json($event->broadcastWith(), $message->wasRecentlyCreated ? 201 : 200);
+    }
+
+    /**
+     * Once, also if the page sends it again because the answer was lost on the way.
+     *
+     * @param array<string, mixed> $values
+     */
+    private function store(array $values): Message
+    {
+        return isset($values['client_id'])
+            ? Message::createOrFirst(['sender_id' => $values['sender_id'], 'client_id' => $values['client_id']], $values)
+            : Message::create($values);
     }
 
     /** Marks this message and what its sender wrote before it as read. */

@@ -57,9 +57,9 @@ export class Thread {
         const distance = this.box.scrollHeight - this.box.scrollTop;
         const follow = this.atEnd || arrived?.sender_id === this.me.id;
 
-        this.list.setAttribute('aria-busy', String(older || conversation.loading));
+        this.box.setAttribute('aria-busy', String(older || conversation.loading));
         arrange(this.list, this.nodes(conversation));
-        this.list.setAttribute('aria-busy', 'false');
+        this.box.setAttribute('aria-busy', 'false');
         this.empty.hidden = !conversation.loaded || conversation.messages.length + conversation.pending.length > 0;
         this.older.hidden = !conversation.loaded || conversation.complete;
         this.older.disabled = conversation.loading;
