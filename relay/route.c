@@ -71,10 +71,17 @@ static bool is_reading(struct cln_slice method)
 	return cln_slice_equal(method, CLN_SLICE("GET")) || cln_slice_equal(method, CLN_SLICE("HEAD"));
 }
 
+/* HTTP/2 is offered to every server by some clients, and not taken here. */
+static bool is_offer_of_http2(const struct http_request *request)
+{
+	const struct http_header *const upgrade = http_find(request, "Upgrade");
+	return upgrade != NULL && cln_slice_equal(upgrade->value, CLN_SLICE("h2c"));
+}
+
 void route_request(struct conn *conn, struct http_request *request, void *context)
 {
 	const struct router *router = context;
-	if (request->is_upgrade) {
+	if (request->is_upgrade && !(is_reading(request->method) && is_offer_of_http2(request))) {
 		session_upgrade(router->hub, conn, request);
 		return;
 	}

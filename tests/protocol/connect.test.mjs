@@ -8,7 +8,9 @@ import { test } from 'node:test';
 
 import { Client } from './support/client.mjs';
 import { counters } from './support/publish.mjs';
+import { tcp } from './support/raw.mjs';
 import { APP, withRelay } from './support/relay.mjs';
+import { within } from './support/wait.mjs';
 
 const query = (text) => ({ query: text });
 
@@ -94,6 +96,17 @@ withRelay('connect', { args: ['--activity-timeout-ms', '77000'] }, (context) => 
     const { status, body } = await context.relay.request('/app/key1');
     assert.equal(status, 426);
     assert.match(body, /WebSocket/);
+  });
+
+  test('an offer of HTTP/2 is passed over', async () => {
+    const raw = await tcp(context.relay);
+    let answer = '';
+    raw.socket.on('data', (bytes) => (answer += bytes));
+    raw.socket.write('GET /up HTTP/1.1\r\nHost: relay\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n'
+      + 'HTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n');
+    raw.socket.write('GET /up HTTP/1.1\r\nHost: relay\r\nConnection: close\r\n\r\n');
+    await within(raw.ended, () => `two answers: ${answer}`);
+    assert.equal(answer.match(/HTTP\/1\.1 200 /g)?.length, 2, answer);
   });
 
   test('/up answers GET and HEAD, nothing else', async () => {
