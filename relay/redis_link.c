@@ -170,9 +170,16 @@ static void come_up(struct redis_link *link)
 
 #define REASON_MAX 160
 
+/* The last command of the login, the link's name, is a courtesy: a user of Redis may be allowed
+ * nothing but what we need. */
+static bool is_forgivable(const struct redis_link *link, const struct cln_reply *reply)
+{
+	return link->greetings == 1 && cln_slice_starts(reply->item[0].text, CLN_SLICE("NOPERM "));
+}
+
 static void on_greeting(struct redis_link *link, const struct cln_reply *reply)
 {
-	if (reply->type == CLN_REPLY_ERROR) {
+	if (reply->type == CLN_REPLY_ERROR && !is_forgivable(link, reply)) {
 		char reason[REASON_MAX];
 		const struct cln_slice text = reply->item[0].text;
 		snprintf(reason, sizeof(reason), "Redis refused the login or the database: %.*s",

@@ -263,6 +263,17 @@ test('redis:// with a password, over TCP; a wrong password is told in the log, w
   await redis.stop();
 });
 
+test('a Redis user who may do nothing but publish and subscribe is enough', async () => {
+  const redis = await Redis.start({ port: await freePort() });
+  await redis.call('ACL', 'SETUSER', 'chat', 'on', '>chat-secret', 'resetchannels', '&clairon:*', '+publish', '+subscribe', '+unsubscribe', '+ping');
+  const relay = await Relay.start({ args: ['--engine', 'redis', ...FAST], env: { CLAIRON_REDIS: `redis://chat:chat-secret@127.0.0.1:${redis.port}` } });
+  const client = await Client.connect(relay);
+  await client.subscribe('a');
+  await client.end();
+  await relay.stop();
+  await redis.stop();
+});
+
 test('SIGTERM while Redis is away or frozen ends in time', async () => {
   const redis = await Redis.start();
   const start = () => Relay.start({ args: ['--engine', 'redis', '--redis', `unix:${redis.socket}`, ...FAST] });
