@@ -40,7 +40,6 @@
 #define MODE_GROUP       0660
 #define MODE_ALL         0666
 #define PORT_DIGITS      5
-#define GROUP_BUFFER     4096
 
 struct listener {
 	struct wheel_timer timer; /* accepting is paused until then */
@@ -227,13 +226,12 @@ static int clear_path(const struct sockaddr_un *address, char error[LISTEN_ERROR
 	return CLN_OK;
 }
 
+/* No thread runs yet; getgrnam_r() would ask how many members a group may have. */
 static int find_group(const char *name, gid_t *gid)
 {
-	struct group group;
-	struct group *found = NULL;
-	char buffer[GROUP_BUFFER];
+	const struct group *const found = getgrnam(name);
 	char *end;
-	if (getgrnam_r(name, &group, buffer, sizeof(buffer), &found) == 0 && found != NULL) {
+	if (found != NULL) {
 		*gid = found->gr_gid;
 		return CLN_OK;
 	}

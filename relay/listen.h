@@ -25,7 +25,7 @@ struct listen_options {
 /* Takes over the connected, non-blocking descriptor. */
 typedef void (*listen_accept_fn)(void *context, int fd, bool is_unix);
 
-/* NULL, and a sentence in `error`, if the address can't be used. */
+/* Before threads start. NULL, and a sentence in `error`, if the address can't be used. */
 struct listener *listen_open(const struct listen_options *options, char error[LISTEN_ERROR_MAX]);
 /* Begins to accept; the loop's thread, or before it runs. 0 or CLN_ERR_SYSTEM. */
 int listen_start(
