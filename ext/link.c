@@ -400,6 +400,10 @@ bool cln_link_flush(struct cln_link *link, int64_t timeout_ms)
 		if (cln_link_is_settled(link) || left_ms <= 0) {
 			return cln_link_is_settled(link);
 		}
+		/* Nothing can happen before the next attempt: waiting for less would be in vain. */
+		if (link->fd < 0 && link->retry_at_ms > until_ms) {
+			return false;
+		}
 		wait_turn(link, left_ms);
 	}
 }

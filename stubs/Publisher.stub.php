@@ -87,7 +87,8 @@ final class Publisher
 
     /**
      * Waits until the outbox is empty and every event was acknowledged, at most $timeoutMs milliseconds.
-     * With 0 it tries once and returns.
+     * With 0 it tries once and returns; while the next attempt to connect is further away than that,
+     * too.
      *
      * @return bool whether nothing is left
      */

@@ -1,5 +1,5 @@
 /* This is a generated file, edit the .stub.php file instead.
- * Stub hash: dac4695ae62484c8a9e21a37059b7ae85f460909 */
+ * Stub hash: 3a1c11f2765e48b6bf8b5e0b00293f7f42e60efb */
 
 ZEND_BEGIN_ARG_INFO_EX(arginfo_class_Clairon_Publisher___construct, 0, 0, 2)
 	ZEND_ARG_TYPE_INFO(0, dsn, IS_STRING, 0)

@@ -32,7 +32,7 @@ foreach ([2 => 200, 3 => 600] as $n => $ms) {
 $s = $publisher->stats();
 var_dump($s['connected'], $s['pending'] === $count, $s['dropped'], $s['last_error']);
 $relay->listen();
-var_dump($publisher->flush(5000), $relay->wait($count) === $count);
+var_dump($publisher->flush(20000), $relay->wait($count) === $count);
 var_dump(array_column($relay->events(), 'sequence') === range(1, $count));
 $s = $publisher->stats();
 var_dump($s['connected'], $s['pending'], $s['pending_bytes'], $s['unacknowledged'], $s['acknowledged'] === $count);

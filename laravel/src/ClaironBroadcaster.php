@@ -14,6 +14,7 @@ use Illuminate\Broadcasting\Broadcasters\UsePusherChannelConventions;
 use Illuminate\Container\Container as ContainerInstance;
 use Illuminate\Contracts\Container\Container;
 use Illuminate\Contracts\Debug\ExceptionHandler;
+use Illuminate\Contracts\Foundation\Application;
 use Illuminate\Http\JsonResponse;
 use JsonException;
 use Symfony\Component\HttpKernel\Exception\AccessDeniedHttpException;
@@ -42,7 +43,12 @@ final class ClaironBroadcaster extends Broadcaster
 
     private const BATCH_MAX = 10;
 
+    // After the response: enough for a connection under way, little for a worker whose relay is away.
+    private const FLUSH_MS = 50;
+
     private ?Publisher $publisher = null;
+
+    private bool $flushesLater = false;
 
     public function __construct(private readonly Connection $connection, private readonly Outage $outage)
     {
@@ -259,6 +265,29 @@ final class ClaironBroadcaster extends Broadcaster
         if (in_array(Publisher::SENT, $results, true)) {
             $this->outage->end();
         }
+
+        if (in_array(Publisher::PENDING, $results, true)) {
+            $this->flushLater();
+        }
+    }
+
+    /**
+     * What waits, for a connection under way above all, leaves when the response is out and nobody
+     * waits any more; else it would stay until this process's next event.
+     */
+    private function flushLater(): void
+    {
+        $app = ContainerInstance::getInstance();
+
+        if ($this->flushesLater || ! $app instanceof Application) {
+            return;
+        }
+
+        $this->flushesLater = true;
+        $app->terminating(function (): void {
+            $this->flushesLater = false;
+            $this->publisher()->flush(self::FLUSH_MS);
+        });
     }
 
     private function droppedMessage(string $event): string

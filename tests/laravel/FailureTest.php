@@ -56,6 +56,27 @@ final class FailureTest extends TestCase
         self::assertSame(['{"text":"kept"}'], array_column($this->published(), 'data'));
     }
 
+    public function test_21_an_event_that_waits_leaves_when_the_response_is_out(): void
+    {
+        $sent = 0;
+        $this->relay->pause();
+
+        do {
+            event(new Plain(str_repeat('x', 9000)));
+            $sent++;
+        } while ($this->publisher()->stats()['pending'] === 0);
+
+        $this->relay->resume();
+        $this->app->terminate();
+
+        // Asked of the relay alone: the publisher's own methods would send what waits, too.
+        for ($seen = [], $until = microtime(true) + 10; count($seen) < $sent && microtime(true) < $until;) {
+            array_push($seen, ...$this->relay->take());
+        }
+
+        self::assertCount($sent, $seen);
+    }
+
     public function test_21_the_response_is_the_same_and_one_error_is_reported(): void
     {
         Route::post('/messages', static function () {

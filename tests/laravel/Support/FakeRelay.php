@@ -62,6 +62,19 @@ final class FakeRelay
         return $messages;
     }
 
+    /**
+     * It takes nothing until resume().
+     */
+    public function pause(): void
+    {
+        posix_kill(proc_get_status($this->process)['pid'], SIGSTOP);
+    }
+
+    public function resume(): void
+    {
+        posix_kill(proc_get_status($this->process)['pid'], SIGCONT);
+    }
+
     public function stop(): void
     {
         foreach ($this->pipes as $pipe) {
