@@ -324,7 +324,7 @@ static void judge_path(struct hub *hub, const struct http_request *request, stru
 	else if (!opening->app->conf->enabled)
 		refuse(opening, PUSHER_DISABLED, "The application is disabled");
 	else if (opening->protocol < PROTOCOL_MIN || opening->protocol > PROTOCOL_MAX)
-		refuse(opening, PUSHER_BAD_PROTOCOL, "Unsupported protocol version: use 5, 6 or 7");
+		refuse(opening, PUSHER_BAD_PROTOCOL, "Unsupported protocol version: use 4, 5, 6 or 7");
 }
 
 /* Counts the session in, or refuses and counts nothing. */

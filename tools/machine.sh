@@ -157,10 +157,12 @@ choose_place() {
 	if [ "$(id -u)" != 0 ] || [ ${#AS[@]} != 0 ]; then
 		return 0
 	fi
-	PLACE=/var/tmp/clairon-$(printf %s "$ROOT" | cksum | cut -d' ' -f1)
+	PLACE=$(copy_path)
 	AS=(setpriv --reuid $COPY_UID --regid $COPY_UID --clear-groups env "HOME=$PLACE/.work/home" USER=clairon LOGNAME=clairon)
 	copy_clone
 }
+
+copy_path() { echo "/var/tmp/clairon-$(printf %s "$ROOT" | cksum | cut -d' ' -f1)"; }
 
 # Sets AS to what makes a command run as the clone's owner; nothing for who is that already.
 # shellcheck disable=SC2034
