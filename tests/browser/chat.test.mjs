@@ -18,7 +18,8 @@ const AICHA = 3;
 const LENA = 5;
 const MATEO = 6;
 
-// What BROWSER_STOCK_QUEUE=1 switches off is what makes the demo live: with it this file must fail.
+// What BROWSER_STOCK_QUEUE=1 switches off is what makes the demo live: with it this file must fail. Run so,
+// the first tests of both ways end with "the frame App\\Events\\MessageSent did not come within 30000 ms".
 const stockQueue = Boolean(process.env.BROWSER_STOCK_QUEUE);
 
 let number = 0;
