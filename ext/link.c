@@ -21,6 +21,7 @@
 #define OPEN_WITHIN_MS     5000
 #define BACKOFF_FIRST_MS   200
 #define BACKOFF_MAX_MS     5000
+#define LOOKUP_PAUSE_MS    60000
 #define DRAIN_EVERY        32
 #define DRAIN_ROUNDS_MAX   64
 #define DRAIN_BYTES        8192
@@ -98,6 +99,10 @@ static bool open_link(struct cln_link *link)
 	if (dialled == CLN_DIALLED_FAILED) {
 		link->fd = -1;
 		fail(link, error);
+		if (link->addresses.count == 0) {
+			/* The name: looking it up blocks, a dead name server for seconds. */
+			link->retry_at_ms = cln_now_ms() + LOOKUP_PAUSE_MS;
+		}
 		return false;
 	}
 	link->reader = cln_reply_reader_new(REPLY_BYTES_MAX);
@@ -127,7 +132,7 @@ static void proven(struct cln_link *link)
 static bool is_passing_error(struct cln_slice text)
 {
 	static const struct cln_slice prefixes[] = {{"LOADING ", 8}, {"READONLY ", 9},
-		{"MASTERDOWN ", 11}, {"CLUSTERDOWN ", 12}, {"TRYAGAIN ", 9}};
+		{"MASTERDOWN ", 11}, {"CLUSTERDOWN ", 12}, {"TRYAGAIN ", 9}, {"BUSY ", 5}};
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
 		if (cln_slice_starts(text, prefixes[i])) {
 			return true;
