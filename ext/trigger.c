@@ -13,6 +13,10 @@
 #include "trigger.h"
 #include "zend_exceptions.h"
 
+/* First sizes that spare most events a reallocation. */
+#define JSON_START     1000
+#define LITERALS_EXTRA 64
+
 static struct cln_slice slice_of(const zend_string *string)
 {
 	return cln_slice(ZSTR_VAL(string), ZSTR_LEN(string));
@@ -21,10 +25,11 @@ static struct cln_slice slice_of(const zend_string *string)
 zend_result clairon_draft_encode(struct clairon_draft *draft, zval *data)
 {
 	smart_str json = {0};
+	smart_str_alloc(&json, JSON_START, false);
 	if (clairon_encode_json(&json, data, "the event's data") == FAILURE) {
 		return FAILURE;
 	}
-	draft->json = smart_str_extract(&json);
+	draft->json = json.s; /* not cut to size: it lives for this call only */
 	return SUCCESS;
 }
 
@@ -183,6 +188,8 @@ static bool push_draft(const struct clairon_draft *draft, const struct cln_bound
 		event.exclude = slice_of(draft->exclude);
 	}
 	cln_stamp_id(&CLAIRON_G(stamp), event.id);
+	smart_str_alloc(
+		scratch, 2 * ZSTR_LEN(draft->json) + ZSTR_LEN(draft->name) + LITERALS_EXTRA, false);
 	clairon_encode_literal(scratch, draft->name);
 	const size_t name_len = ZSTR_LEN(scratch->s);
 	clairon_encode_text_literal(scratch, draft->json);
