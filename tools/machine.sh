@@ -131,6 +131,7 @@ apt_install() {
 		-o Dpkg::Use-Pty=0 "$@" >"$LOGS/apt.log" 2>&1 </dev/null &
 	apt_progress $!
 	wait $! || status=$?
+	chown --reference="$ROOT" "$LOGS/apt.log"
 	if [ -n "$own_policy" ]; then
 		rm -f $policy
 		trap - EXIT
