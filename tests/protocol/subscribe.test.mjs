@@ -155,7 +155,11 @@ withRelay('subscribe', {}, (context) => {
     await publisher.publish('fast', 'one', {});
     await publisher.publish('fast', 'two', {});
     await client.event('two');
-    assert.deepEqual(client.inbox.items.map(({ event }) => event), ['one']);
+    // The first subscription may have been confirmed before it ended: then there are two confirmations,
+    // and never one behind a message.
+    const rest = client.inbox.items.map(({ event }) => event);
+    const confirmed = rest[0] === 'pusher_internal:subscription_succeeded' ? 1 : 0;
+    assert.deepEqual(rest.slice(confirmed), ['one']);
     await client.end();
   });
 
