@@ -43,8 +43,9 @@ packages_for() {
 		fi
 		;;
 	demo)
-		echo "php$php-fpm php$php-mbstring php$php-xml php$php-sqlite3 php$php-curl nginx-light unzip curl"
-		command -v nginx >/dev/null || echo nginx-light
+		echo "php$php-fpm php$php-mbstring php$php-xml php$php-sqlite3 php$php-curl unzip curl"
+		# Any build of nginx does; an ordinary user's PATH lacks its folder.
+		PATH=$PATH:/usr/sbin command -v nginx >/dev/null || echo nginx-light
 		command -v composer >/dev/null || echo composer
 		# Node.js by whatever package brings it: another source's carries npm itself.
 		command -v node >/dev/null || echo nodejs
@@ -67,8 +68,6 @@ missing_packages() {
 	local purpose name
 	for purpose in "$@"; do
 		for name in $(packages_for "$purpose"); do
-			# Another build of nginx does as well.
-			[ "$name" = nginx-light ] && command -v nginx >/dev/null && continue
 			is_installed "$name" || echo "$name"
 		done
 	done | sort -u
