@@ -72,6 +72,9 @@ if test "$PHP_CLAIRON" != "no"; then
   if test "$PHP_CLAIRON_RELAY" != "no"; then
     CLAIRON_NEED([LIBEVENT], [libevent_core >= 2.1], [libevent-dev])
     CLAIRON_NEED([LIBCRYPTO], [libcrypto >= 1.1.1], [libssl-dev])
+    CLAIRON_NEED([LIBSSL], [libssl >= 1.1.1], [libssl-dev])
+    CLAIRON_NEED([LIBCURL], [libcurl >= 7.68], [libcurl4-openssl-dev])
+    CLAIRON_NEED([ZLIB], [zlib], [zlib1g-dev])
     CLAIRON_NEED([XXHASH], [libxxhash >= 0.8], [libxxhash-dev])
 
     PKG_CHECK_MODULES([LLHTTP], [libllhttp], [], [
@@ -83,8 +86,8 @@ if test "$PHP_CLAIRON" != "no"; then
     AC_CHECK_HEADER([uthash.h], [],
       [AC_MSG_ERROR([clairon-relay needs uthash. On Debian and Ubuntu: apt-get install uthash-dev])])
 
-    CLAIRON_RELAY_CPPFLAGS="$LIBEVENT_CFLAGS $HIREDIS_CFLAGS $LIBCRYPTO_CFLAGS $XXHASH_CFLAGS $LLHTTP_CFLAGS"
-    CLAIRON_RELAY_LIBS="$LIBEVENT_LIBS $HIREDIS_LIBS $LIBCRYPTO_LIBS $XXHASH_LIBS $LLHTTP_LIBS"
+    CLAIRON_RELAY_CPPFLAGS="$LIBEVENT_CFLAGS $HIREDIS_CFLAGS $LIBCRYPTO_CFLAGS $LIBSSL_CFLAGS $LIBCURL_CFLAGS $ZLIB_CFLAGS $XXHASH_CFLAGS $LLHTTP_CFLAGS"
+    CLAIRON_RELAY_LIBS="$LIBEVENT_LIBS $HIREDIS_LIBS $LIBSSL_LIBS $LIBCRYPTO_LIBS $LIBCURL_LIBS $ZLIB_LIBS $XXHASH_LIBS $LLHTTP_LIBS"
     CLAIRON_RELAY_CFLAGS="-std=gnu11 -D_GNU_SOURCE= -pthread -fPIE -fstack-protector-strong"
     dnl FORTIFY needs an optimising compiler; a debug PHP makes phpize compile with -O0.
     case " $CFLAGS " in

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The table of all settings, and loading: defaults, then file, environment and flags in rising
- * rank, then the checks of the whole. Readers of the three sources are conf_file.c, conf_env.c and
- * conf_flags.c; values are parsed in conf_value.c.
+ * Loading: defaults, then file, environment and flags in rising rank, then the checks of the whole.
+ * Readers of the three sources are conf_file.c, conf_env.c and conf_flags.c; values are parsed in
+ * conf_value.c.
  */
 #include "conf_load.h"
 
@@ -13,133 +13,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#define OF_RELAY(member)  offsetof(struct conf, member), sizeof(((struct conf *)0)->member)
-#define OF_APP(member)    offsetof(struct conf_app, member), sizeof(((struct conf_app *)0)->member)
-#define DEFAULT_(literal) #literal
-#define DEFAULT(literal)  DEFAULT_(literal)
-
-#define ONE_DAY_MS (24 * 60 * 60 * 1000)
-#define MANY       10000000
-#define BYTES_MAX  (64 * 1024 * 1024)
-
-#define NETWORK      "Where it listens"
-#define ENGINE       "Engine"
-#define SIZE         "Size"
-#define TIMES        "Times"
-#define CLIENTS      "Limits of a client"
-#define APPLICATIONS "Applications"
-#define LOGS         "Logs"
-
-_Static_assert(offsetof(struct conf, listen_count) ==
-				   offsetof(struct conf, listen) + sizeof(((struct conf *)0)->listen),
-	"a list's count stands behind its items");
-_Static_assert(offsetof(struct conf, ingest_count) ==
-				   offsetof(struct conf, ingest) + sizeof(((struct conf *)0)->ingest),
-	"a list's count stands behind its items");
-
-/* name, scope, type, offset and size, least, most, default, secret, check, group, help */
-const struct conf_key conf_keys[] = {
-	{"listen", CONF_GLOBAL, CONF_LIST, OF_RELAY(listen), 1, CONF_LISTEN_MAX, "127.0.0.1:6001",
-		false, conf_check_listen, NETWORK,
-		"address for browsers, WebSocket and HTTP, as HOST:PORT or [IPV6]:PORT; port 0 lets the "
-		"system choose and the start line tells"},
-	{"ingest", CONF_GLOBAL, CONF_LIST, OF_RELAY(ingest), 1, CONF_INGEST_MAX,
-		"unix:/run/clairon/relay.sock", false, conf_check_ingest, NETWORK,
-		"where publishers connect, as unix:PATH or tcp:HOST:PORT; tcp needs ingest_password"},
-	{"ingest_group", CONF_GLOBAL, CONF_TEXT, OF_RELAY(ingest_group), 0, 0, "", false, NULL, NETWORK,
-		"group that may open the Unix sockets (mode 0660); without it the mode is 0666 and the "
-		"application's secret alone decides who may publish"},
-	{"ingest_password", CONF_GLOBAL, CONF_TEXT, OF_RELAY(ingest_password), 0, 0, "", true,
-		conf_check_secret, NETWORK, "password that publishers send first over tcp"},
-
-	{"engine", CONF_GLOBAL, CONF_ENGINE_NAME, OF_RELAY(engine), 0, 0, "local", false, NULL, ENGINE,
-		"local: publishers speak to this relay; redis: to a Redis server that several relays "
-		"share"},
-	{"redis", CONF_GLOBAL, CONF_TEXT, OF_RELAY(redis), 0, 0, "", true, conf_check_redis, ENGINE,
-		"the Redis server, as redis://[USER:PASSWORD@]HOST[:PORT][/DB] or unix:PATH"},
-	{"bus_prefix", CONF_GLOBAL, CONF_TEXT, OF_RELAY(bus_prefix), 0, 0, CLN_BUS_PREFIX_DEFAULT,
-		false, conf_check_prefix, ENGINE,
-		"first word of the names of bus channels; the publishers' bus_prefix must be the same"},
-	{"redis_timeout_ms", CONF_GLOBAL, CONF_MS, OF_RELAY(redis_timeout_ms), 10, ONE_DAY_MS, "2000",
-		false, NULL, ENGINE, "how long Redis may take to connect and to answer"},
-	{"redis_backoff_max_ms", CONF_GLOBAL, CONF_MS, OF_RELAY(redis_backoff_max_ms), 10, ONE_DAY_MS,
-		"5000", false, NULL, ENGINE, "longest pause between two attempts to reach Redis"},
-	{"unsubscribe_delay_ms", CONF_GLOBAL, CONF_MS, OF_RELAY(unsubscribe_delay_ms), 0, ONE_DAY_MS,
-		"5000", false, NULL, ENGINE,
-		"how long a channel stays subscribed at Redis after its last local subscriber left"},
-
-	{"workers", CONF_GLOBAL, CONF_UINT, OF_RELAY(workers), 0, CONF_WORKERS_MAX, "0", false, NULL,
-		SIZE, "threads that serve connections; 0: half as many as processors, at least 1"},
-	{"max_connections", CONF_GLOBAL, CONF_UINT, OF_RELAY(max_connections), 0, MANY, "0", false,
-		NULL, SIZE,
-		"open client connections; more are closed with 4100; 0: as many as the limit of "
-		"descriptors allows"},
-	{"upgrade_rate", CONF_GLOBAL, CONF_UINT, OF_RELAY(upgrade_rate), 0, MANY, "2000", false, NULL,
-		SIZE, "new connections a second; what comes faster waits to be accepted; 0: no limit"},
-	{"mailbox_limit", CONF_GLOBAL, CONF_UINT, OF_RELAY(mailbox_limit), 16, MANY, "65536", false,
-		NULL, SIZE, "messages that may wait for one worker"},
-	{"seen_ids", CONF_GLOBAL, CONF_UINT, OF_RELAY(seen_ids), 0, MANY, "65536", false, NULL, SIZE,
-		"message ids a worker remembers to drop doubles; 0: none"},
-
-	{"activity_timeout_ms", CONF_GLOBAL, CONF_MS, OF_RELAY(activity_timeout_ms), 1000, ONE_DAY_MS,
-		"120000", false, NULL, TIMES,
-		"silence after which a client asks whether the relay is there; told to it in seconds"},
-	{"ping_grace_ms", CONF_GLOBAL, CONF_MS, OF_RELAY(ping_grace_ms), 0, ONE_DAY_MS, "15000", false,
-		NULL, TIMES, "silence on top of activity_timeout_ms before the relay sends a ping"},
-	{"pong_timeout_ms", CONF_GLOBAL, CONF_MS, OF_RELAY(pong_timeout_ms), 10, ONE_DAY_MS, "30000",
-		false, NULL, TIMES, "how long a client may take to answer it; then 4201"},
-	{"close_timeout_ms", CONF_GLOBAL, CONF_MS, OF_RELAY(close_timeout_ms), 10, ONE_DAY_MS, "2000",
-		false, NULL, TIMES, "how long a client may take to answer a close frame"},
-	{"request_timeout_ms", CONF_GLOBAL, CONF_MS, OF_RELAY(request_timeout_ms), 10, ONE_DAY_MS,
-		"10000", false, NULL, TIMES, "how long an HTTP request or an upgrade may take to arrive"},
-	{"drain_timeout_ms", CONF_GLOBAL, CONF_MS, OF_RELAY(drain_timeout_ms), 0, ONE_DAY_MS, "5000",
-		false, NULL, TIMES, "how long connections may take to close after SIGTERM"},
-
-	{"backlog_bytes", CONF_GLOBAL, CONF_SIZE, OF_RELAY(backlog_bytes), 4096, BYTES_MAX, "262144",
-		false, NULL, CLIENTS, "unsent bytes that may wait for one client; more closes it"},
-	{"backlog_age_ms", CONF_GLOBAL, CONF_MS, OF_RELAY(backlog_age_ms), 10, ONE_DAY_MS, "10000",
-		false, NULL, CLIENTS, "how long a client may read nothing while bytes wait for it"},
-	{"http_head_bytes", CONF_GLOBAL, CONF_SIZE, OF_RELAY(http_head_bytes), 512, 65536, "8192",
-		false, NULL, CLIENTS, "request line and headers of an HTTP request"},
-	{"message_rate", CONF_GLOBAL, CONF_UINT, OF_RELAY(message_rate), 0, MANY, "50", false, NULL,
-		CLIENTS, "messages a second from one client, on average; 0: no limit"},
-	{"message_burst", CONF_GLOBAL, CONF_UINT, OF_RELAY(message_burst), 1, MANY, "200", false, NULL,
-		CLIENTS, "messages a client may send at once before message_rate counts"},
-
-	{"key", CONF_APP_OWN, CONF_TEXT, OF_APP(key), 0, 0, "", false, conf_check_key, APPLICATIONS,
-		"public key, part of the address that browsers connect to"},
-	{"secret", CONF_APP_OWN, CONF_TEXT, OF_APP(secret), 0, 0, "", true, conf_check_secret,
-		APPLICATIONS, "what publishers and the signatures of private channels prove to know"},
-	{"enabled", CONF_APP_OWN, CONF_BOOL, OF_APP(enabled), 0, 0, "true", false, NULL, APPLICATIONS,
-		"false closes the application's clients with 4003"},
-	{"max_connections", CONF_APP_OWN, CONF_UINT, OF_APP(max_connections), 0, MANY, "0", false, NULL,
-		APPLICATIONS,
-		"open connections of the application; more are closed with 4004; 0: no limit"},
-	{"client_events", CONF_APP, CONF_BOOL, OF_APP(client_events), 0, 0, "true", false, NULL,
-		APPLICATIONS, "whether clients may send client- events on private and presence channels"},
-	{"client_event_rate", CONF_APP, CONF_UINT, OF_APP(client_event_rate), 1, MANY, "10", false,
-		NULL, APPLICATIONS, "client events a second and connection; more get 4301"},
-	{"channels", CONF_APP, CONF_UINT, OF_APP(channels), 1, MANY, "100", false, NULL, APPLICATIONS,
-		"channels of one connection"},
-	{"members", CONF_APP, CONF_UINT, OF_APP(members), 1, 10000, "100", false, NULL, APPLICATIONS,
-		"members of a presence channel"},
-	{"member_bytes", CONF_APP, CONF_UINT, OF_APP(member_bytes), 2, 65536, "1024", false, NULL,
-		APPLICATIONS, "user_info of a member"},
-	{"payload_bytes", CONF_APP, CONF_SIZE, OF_APP(payload_bytes), 1, CLN_PAYLOAD_BYTES_MAX,
-		DEFAULT(CLN_PAYLOAD_BYTES_DEFAULT), false, NULL, APPLICATIONS, "data of a published event"},
-	{"message_bytes", CONF_APP, CONF_SIZE, OF_APP(message_bytes), 128, CLN_PAYLOAD_BYTES_MAX,
-		"10240", false, NULL, APPLICATIONS, "one message from a client"},
-
-	{"log_level", CONF_GLOBAL, CONF_LEVEL, OF_RELAY(log_level), 0, 0, "info", false, NULL, LOGS,
-		"error, warn, info or debug"},
-};
-
-const size_t conf_key_count = sizeof(conf_keys) / sizeof(conf_keys[0]);
-_Static_assert(sizeof(conf_keys) / sizeof(conf_keys[0]) <= CONF_KEYS_MAX, "CONF_KEYS_MAX");
-
 size_t conf_key_index(const struct conf_key *key)
 {
 	return (size_t)(key - conf_keys);
+}
+
+size_t conf_key_bytes(const struct conf_key *key)
+{
+	return key->type == CONF_LIST ? (size_t)key->max * CONF_ADDRESS_MAX + sizeof(size_t)
+								  : key->size;
 }
 
 static bool is_visible(const struct conf_key *key, bool is_app)
@@ -330,7 +212,7 @@ static void spread_defaults(struct conf_loader *loader)
 			const struct conf_key *key = &conf_keys[i];
 			if (key->scope != CONF_GLOBAL && !loader->app_has[a][i]) {
 				memcpy((char *)&loader->conf->apps[a] + key->offset,
-					(const char *)&loader->defaults + key->offset, key->size);
+					(const char *)&loader->defaults + key->offset, conf_key_bytes(key));
 			}
 		}
 	}

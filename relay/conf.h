@@ -16,11 +16,17 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define CONF_APPS_MAX    256
-#define CONF_LISTEN_MAX  8
-#define CONF_INGEST_MAX  8
-#define CONF_WORKERS_MAX 64
-#define CONF_ADDRESS_MAX 256
+#define CONF_APPS_MAX         256
+#define CONF_LISTEN_MAX       8
+#define CONF_INGEST_MAX       8
+#define CONF_WORKERS_MAX      64
+#define CONF_ADDRESS_MAX      512
+#define CONF_CERTIFICATES_MAX 4
+#define CONF_PROXIES_MAX      16
+#define CONF_ORIGINS_MAX      16
+#define CONF_WEBHOOKS_MAX     8
+#define CONF_PATH_MAX         512
+#define CONF_KEY_PREFIX_MAX   128
 
 enum conf_engine {
 	CONF_ENGINE_LOCAL,
@@ -50,6 +56,27 @@ struct conf_app {
 	size_t message_bytes;       /* one client message, default 10240 */
 	unsigned channels;          /* subscriptions of a connection, default 100 */
 	bool enabled;               /* default true; false gets 4003 */
+	/* While rotating: what clients and publishers may still use; "" for none. */
+	char previous_key[CLN_APP_KEY_MAX + 1];
+	char previous_secret[CLN_APP_SECRET_MAX + 1];
+	char allowed_origins[CONF_ORIGINS_MAX][CONF_ADDRESS_MAX];
+	size_t allowed_origins_count;
+	bool tls_only;                    /* ws gets 4000; default false */
+	bool http_api;                    /* default true */
+	bool http_fallback;               /* xhr_streaming and xhr_polling; default true */
+	bool subscription_count;          /* default false */
+	unsigned watchlist;               /* ids of a sign-in, default 100; 0: no watchlists */
+	int64_t authorization_timeout_ms; /* 0: none */
+	int64_t cache_ttl_ms;             /* default 30 minutes */
+	unsigned cache_channels;          /* cached events of the application, default 1000 */
+	unsigned channel_name_bytes;      /* default 164 */
+	unsigned event_name_bytes;        /* default 200 */
+	unsigned event_channels;          /* of one HTTP publish, default 100 */
+	unsigned batch_events;            /* of one HTTP batch, default 10 */
+	char webhooks[CONF_WEBHOOKS_MAX][CONF_ADDRESS_MAX];
+	size_t webhooks_count;
+	bool laravel_redis; /* read what Laravel's own redis broadcaster publishes */
+	char laravel_redis_prefix[CONF_KEY_PREFIX_MAX];
 };
 
 struct conf {
@@ -57,31 +84,57 @@ struct conf {
 	size_t listen_count;
 	char ingest[CONF_INGEST_MAX][CONF_ADDRESS_MAX]; /* unix:PATH or tcp:HOST:PORT */
 	size_t ingest_count;
+	char listen_tls[CONF_LISTEN_MAX][CONF_ADDRESS_MAX]; /* HOST:PORT, wss and https */
+	size_t listen_tls_count;
+	char tls_certificate[CONF_CERTIFICATES_MAX][CONF_ADDRESS_MAX]; /* PEM files, chains */
+	size_t tls_certificate_count;
+	char tls_key[CONF_CERTIFICATES_MAX][CONF_ADDRESS_MAX]; /* PEM files, in the same order */
+	size_t tls_key_count;
+	char trusted_proxies[CONF_PROXIES_MAX][CONF_ADDRESS_MAX]; /* ADDRESS or ADDRESS/BITS */
+	size_t trusted_proxies_count;
+	bool proxy_protocol; /* trusted proxies begin with a PROXY protocol v2 header */
 	char ingest_group[64];
 	char ingest_password[CLN_APP_SECRET_MAX + 1]; /* of TCP ingest; required there */
 	enum conf_engine engine;
 	char redis[CONF_ADDRESS_MAX]; /* redis://[user:password@]host[:port][/db] or unix:PATH */
 	char bus_prefix[CLN_BUS_PREFIX_MAX + 1];
-	unsigned workers;             /* 0 until conf_load() has chosen: then 1 to CONF_WORKERS_MAX */
-	unsigned max_connections;     /* 0: as many as descriptors allow (server.c fills it in) */
-	int64_t activity_timeout_ms;  /* told to clients in seconds, default 120000 */
-	int64_t ping_grace_ms;        /* on top of it, before a probe, default 15000 */
-	int64_t pong_timeout_ms;      /* default 30000 */
-	int64_t close_timeout_ms;     /* for the peer's close frame and FIN, default 2000 */
-	int64_t request_timeout_ms;   /* HTTP head and body, default 10000 */
-	int64_t drain_timeout_ms;     /* at SIGTERM, default 5000 */
-	int64_t backlog_age_ms;       /* default 10000 */
-	size_t backlog_bytes;         /* default 262144 */
-	size_t http_head_bytes;       /* default 8192 */
-	unsigned message_rate;        /* client messages a second and connection, default 50 */
-	unsigned message_burst;       /* default 200 */
-	unsigned upgrade_rate;        /* new connections a second, 0: no limit, default 2000 */
-	unsigned mailbox_limit;       /* default 65536 */
-	unsigned seen_ids;            /* message ids remembered per worker, default 65536 */
-	int64_t unsubscribe_delay_ms; /* Redis: after the last local subscriber, default 5000 */
-	int64_t redis_timeout_ms;     /* connect and command, default 2000 */
-	int64_t redis_backoff_max_ms; /* default 5000 */
-	char log_level[8];            /* error, warn, info, debug; default info */
+	unsigned workers;               /* 0 until conf_load() has chosen: then 1 to CONF_WORKERS_MAX */
+	unsigned max_connections;       /* 0: as many as descriptors allow (server.c fills it in) */
+	int64_t activity_timeout_ms;    /* told to clients in seconds, default 120000 */
+	int64_t ping_grace_ms;          /* on top of it, before a probe, default 15000 */
+	int64_t pong_timeout_ms;        /* default 30000 */
+	int64_t close_timeout_ms;       /* for the peer's close frame and FIN, default 2000 */
+	int64_t request_timeout_ms;     /* HTTP head and body, default 10000 */
+	int64_t drain_timeout_ms;       /* at SIGTERM, default 5000 */
+	int64_t backlog_age_ms;         /* default 10000 */
+	size_t backlog_bytes;           /* default 262144 */
+	size_t http_head_bytes;         /* default 8192 */
+	unsigned message_rate;          /* client messages a second and connection, default 50 */
+	unsigned message_burst;         /* default 200 */
+	unsigned upgrade_rate;          /* new connections a second, 0: no limit, default 2000 */
+	unsigned tls_rate;              /* new TLS connections a second, 0: no limit, default 500 */
+	size_t http_body_bytes;         /* default 1 MiB */
+	unsigned idempotency_keys;      /* remembered per worker, default 10000 */
+	int64_t idempotency_ms;         /* for how long, default 120000 */
+	bool compression;               /* permessage-deflate, default true */
+	size_t compression_bytes;       /* shorter texts go out as they are, default 512 */
+	int64_t xhr_grace_ms;           /* a session without a receiving request, default 5000 */
+	size_t xhr_stream_bytes;        /* of one streaming answer, default 131072 */
+	int64_t subscription_count_ms;  /* with more than 100 subscribers, default 5000 */
+	int64_t webhook_delay_ms;       /* of vacated and removed, default 3000 */
+	int64_t webhook_timeout_ms;     /* of one request, default 5000 */
+	int64_t webhook_retry_ms;       /* before the first retry, then twice as long, default 1000 */
+	int64_t webhook_give_up_ms;     /* default 300000 */
+	unsigned webhook_batch;         /* events of one request, default 100 */
+	unsigned webhook_queue;         /* events that may wait per application, default 10000 */
+	size_t webhook_queue_bytes;     /* and their bytes, default 8 MiB */
+	char webhook_ca[CONF_PATH_MAX]; /* PEM file; "": the system's */
+	unsigned mailbox_limit;         /* default 65536 */
+	unsigned seen_ids;              /* message ids remembered per worker, default 65536 */
+	int64_t unsubscribe_delay_ms;   /* Redis: after the last local subscriber, default 5000 */
+	int64_t redis_timeout_ms;       /* connect and command, default 2000 */
+	int64_t redis_backoff_max_ms;   /* default 5000 */
+	char log_level[8];              /* error, warn, info, debug; default info */
 	struct conf_app apps[CONF_APPS_MAX];
 	size_t app_count;
 	const char *env_source; /* "CLAIRON", "REVERB", "PUSHER" or NULL: the variables that named the

@@ -54,7 +54,7 @@ struct conf_key {
 
 extern const struct conf_key conf_keys[];
 extern const size_t conf_key_count;
-#define CONF_KEYS_MAX 64
+#define CONF_KEYS_MAX 128
 
 /* Where a value stands, to name it in a sentence. */
 struct conf_place {
@@ -85,6 +85,8 @@ const struct conf_key *conf_key_nearest(struct cln_slice name, bool is_app);
 /* How many letters differ. */
 unsigned conf_key_distance(struct cln_slice name, const struct conf_key *key);
 size_t conf_key_index(const struct conf_key *key);
+/* Bytes of the row in its struct, a list's count included. */
+size_t conf_key_bytes(const struct conf_key *key);
 /* CLAIRON_WORKERS and --workers. */
 void conf_key_variable(const struct conf_key *key, char *out, size_t cap);
 void conf_key_flag(const struct conf_key *key, char *out, size_t cap);
@@ -124,6 +126,11 @@ const char *conf_check_secret(const char *value);
 const char *conf_check_listen(const char *value);
 const char *conf_check_ingest(const char *value);
 const char *conf_check_redis(const char *value);
+const char *conf_check_path(const char *value);
+const char *conf_check_proxy(const char *value);
+const char *conf_check_origin(const char *value);
+const char *conf_check_webhook(const char *value);
+const char *conf_check_printable(const char *value);
 const char *conf_check_prefix(const char *value);
 
 void conf_print_help(FILE *output);

@@ -8,6 +8,7 @@
 
 #include "../wire/name.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -128,6 +129,50 @@ const char *conf_check_ingest(const char *value)
 		return NULL;
 	}
 	return "must be unix:PATH or tcp:HOST:PORT";
+}
+
+const char *conf_check_path(const char *value)
+{
+	return value[0] == '/' ? NULL : "must be an absolute path";
+}
+
+const char *conf_check_printable(const char *value)
+{
+	return is_printable(value) ? NULL : "may hold printable ASCII without blanks only";
+}
+
+/* ADDRESS or ADDRESS/BITS. */
+const char *conf_check_proxy(const char *value)
+{
+	static const char wrong[] =
+		"must be an IP address or a range, for example 127.0.0.1, 10.0.0.0/8 or fd00::/8";
+	unsigned char bytes[sizeof(struct in6_addr)];
+	char address[INET6_ADDRSTRLEN];
+	const char *const slash = strchr(value, '/');
+	const size_t len = slash != NULL ? (size_t)(slash - value) : strlen(value);
+	if (len >= sizeof(address)) {
+		return wrong;
+	}
+	memcpy(address, value, len);
+	address[len] = '\0';
+	const bool is_v4 = inet_pton(AF_INET, address, bytes) == 1;
+	if (!is_v4 && inet_pton(AF_INET6, address, bytes) != 1) {
+		return wrong;
+	}
+	int64_t bits;
+	return slash == NULL || parse_number(slash + 1, 0, is_v4 ? 32 : 128, &bits) ? NULL : wrong;
+}
+
+const char *conf_check_origin(const char *value)
+{
+	return is_printable(value) ? NULL
+							   : "must be an origin or a host without blanks, * for any characters";
+}
+
+const char *conf_check_webhook(const char *value)
+{
+	const bool is_http = strncmp(value, "http://", 7) == 0 || strncmp(value, "https://", 8) == 0;
+	return is_http ? NULL : "must begin with http:// or https://";
 }
 
 const char *conf_check_redis(const char *value)

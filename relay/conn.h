@@ -84,6 +84,21 @@ int conn_error(const struct conn *conn);
 #define CONN_PEER_MAX 56
 void conn_peer(const struct conn *conn, char out[CONN_PEER_MAX]);
 
+/* Takes the connection apart so that another worker can go on with it: the descriptor, its TLS
+ * state and who the peer is. Nothing may be queued; unread input is lost but for what the owner
+ * keeps. The owner gets no on_closed(); what conn_user() is stays the owner's. */
+struct conn_parts {
+	int fd;
+	void *tls;    /* struct tls_stream, NULL for plain connections */
+	void *origin; /* what a proxy said of the peer, NULL if none did */
+};
+void conn_detach(struct conn *conn, struct conn_parts *parts);
+/* As conn_new(), from such parts; `input` (copied) is offered to on_data() first, in this turn. */
+struct conn *conn_attach(struct loop *loop, const struct conn_parts *parts, struct cln_slice input,
+	const struct conn_limits *limits, const struct conn_ops *ops, void *user);
+/* Whether the peer came by TLS, to us or (as a trusted proxy says) to the proxy. */
+bool conn_is_secure(const struct conn *conn);
+
 /* For loop.c. Reads what stopped half-way in the last turn, flushes, frees; returns whether work is
  * left for the next turn. */
 bool conn_end_turn(struct loop *loop);

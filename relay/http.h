@@ -59,4 +59,26 @@ void http_respond(
 void http_respond_with(struct conn *conn, unsigned status, const char *header_lines,
 	const char *content_type, struct cln_slice body);
 
+/* --- answers that come later --- */
+
+struct http_ticket;
+
+/* For the request that the router was called with, instead of answering it: nothing more is read
+ * from the connection until the ticket is used. It belongs to the caller, on this worker's thread,
+ * also when the connection ends before. */
+struct http_ticket *http_defer(struct conn *conn);
+/* Called once if the connection ends before the answer; the ticket stays the caller's. */
+void http_ticket_on_gone(struct http_ticket *ticket, void (*on_gone)(void *user), void *user);
+bool http_ticket_is_gone(const struct http_ticket *ticket);
+struct conn *http_ticket_conn(const struct http_ticket *ticket); /* NULL when gone */
+/* The whole answer, as http_respond_with(); nothing if the connection is gone. Frees the ticket. */
+void http_ticket_respond(struct http_ticket *ticket, unsigned status, const char *header_lines,
+	const char *content_type, struct cln_slice body);
+/* An answer in pieces (chunked, or until the end of the connection for HTTP/1.0): begin once, send
+ * any number of times, end once, which frees the ticket. */
+void http_ticket_begin(struct http_ticket *ticket, unsigned status, const char *header_lines,
+	const char *content_type);
+void http_ticket_send(struct http_ticket *ticket, struct cln_slice piece);
+void http_ticket_end(struct http_ticket *ticket);
+
 #endif

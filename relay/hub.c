@@ -116,6 +116,11 @@ struct loop *hub_loop(const struct hub *hub)
 	return hub->loop;
 }
 
+struct app *hub_app(const struct hub *hub, unsigned index)
+{
+	return &hub->apps[index];
+}
+
 struct session *hub_find_session(struct hub *hub, uint64_t socket)
 {
 	struct session *session;

@@ -44,12 +44,12 @@ static void free_if_idle(struct hub *hub, struct home *home)
 
 static struct home *home_of(struct hub *hub, const struct note *note)
 {
-	return home_find(&hub->apps[note->msg.app], note->msg.channel);
+	return home_find(hub_app(hub, note->msg.app), note->msg.channel);
 }
 
 static void on_interest(struct hub *hub, const struct note *note)
 {
-	struct app *const app = &hub->apps[note->msg.app];
+	struct app *const app = hub_app(hub, note->msg.app);
 	struct home *home = home_find(app, note->msg.channel);
 	const bool is_new = home == NULL;
 	if (is_new)
@@ -165,7 +165,7 @@ static void on_message(struct hub *hub, const struct note *note)
 	deliver.kind = NOTE_WATCH;
 	send_to_bits(hub, atomic_load_explicit(&hub->shared->watching, memory_order_relaxed), &deliver);
 	if (msg->is_client)
-		hub->engine->ops->publish(hub->engine, &hub->apps[msg->app], msg);
+		hub->engine->ops->publish(hub->engine, hub_app(hub, msg->app), msg);
 }
 
 void hub_home_handle(struct hub *hub, const struct note *note)
@@ -216,7 +216,7 @@ void hub_on_lost(struct hub *hub)
 {
 	for (size_t i = 0; i < hub->shared->conf->app_count; i++) {
 		struct home *home, *next;
-		HASH_ITER(hh, hub->apps[i].homes, home, next)
+		HASH_ITER(hh, hub_app(hub, (unsigned)i)->homes, home, next)
 		{
 			home->is_live = false;
 			tell_state(hub, home, NOTE_DOWN);

@@ -145,7 +145,7 @@ void hub_publish(struct hub *hub, const struct msg *msg)
 
 static struct channel *channel_of(struct hub *hub, const struct note *note)
 {
-	return channel_find(&hub->apps[note->msg.app], note->msg.channel);
+	return channel_find(hub_app(hub, note->msg.app), note->msg.channel);
 }
 
 /* A token that differs belongs to an interest that was given up meanwhile. */

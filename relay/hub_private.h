@@ -15,6 +15,7 @@
 #include "note.h"
 #include "seen.h"
 #include "session_private.h"
+#include "webhook.h"
 #include "ws.h"
 
 #include "../wire/id.h"
@@ -23,6 +24,7 @@
 
 struct hub_shared {
 	const struct conf *conf;
+	struct webhooks *webhooks; /* NULL in tests */
 	struct hub *hubs[CONF_WORKERS_MAX];
 	unsigned count;
 	atomic_bool is_draining;
@@ -55,6 +57,9 @@ struct hub {
 	bool is_stopped;
 	struct log_limit log_refusals;
 };
+
+/* The application that a message names; it exists. */
+struct app *hub_app(const struct hub *hub, unsigned index);
 
 /* --- this worker's side of channels (hub_local.c) --- */
 
@@ -100,6 +105,8 @@ unsigned hub_home_of(const struct hub *hub, unsigned app, struct cln_slice chann
 
 void hub_local_handle(struct hub *hub, const struct note *note);
 void hub_home_handle(struct hub *hub, const struct note *note);
+void hub_users_handle(struct hub *hub, const struct note *note);
+void query_handle(struct hub *hub, const struct note *note);
 /* In ingest_watch.c: shows a message to the people who watch patterns in this worker. */
 void watch_deliver(struct hub *hub, const struct msg *msg);
 

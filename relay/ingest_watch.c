@@ -75,7 +75,7 @@ void watch_deliver(struct hub *hub, const struct msg *msg)
 {
 	struct watch *watch;
 	char buffer[CLN_BUS_CHANNEL_MAX];
-	const struct cln_slice name = bus_name(hub, &hub->apps[msg->app], msg->channel, buffer);
+	const struct cln_slice name = bus_name(hub, hub_app(hub, msg->app), msg->channel, buffer);
 	LIST_FOREACH(watch, &hub->watches, link)
 	{
 		const struct cln_slice pattern = {watch->pattern, watch->len};

@@ -42,7 +42,30 @@
 	M(redis_connects, "connections made to Redis")                                                 \
 	M(redis_failures, "connections to Redis lost or failed")                                       \
 	M(redis_messages, "messages received from Redis")                                              \
-	M(redis_dropped, "client events not passed on to Redis: link down or backlog full")
+	M(redis_dropped, "client events not passed on to Redis: link down or backlog full")            \
+	M(laravel_messages, "messages of Laravel's redis broadcaster delivered")                       \
+	M(laravel_refused, "messages of Laravel's redis broadcaster refused: format, name or size")    \
+	M(origins_refused, "clients closed because of their page's origin")                            \
+	M(signins, "sign-ins accepted")                                                                \
+	M(signin_errors, "sign-ins refused")                                                           \
+	M(terminated, "connections closed by terminate_connections")                                   \
+	M(cache_hits, "subscriptions that got a cached event")                                         \
+	M(cache_misses, "subscriptions to an empty cache channel")                                     \
+	M(cache_evictions, "cached events dropped for room")                                           \
+	M(api_requests, "requests of the HTTP API")                                                    \
+	M(api_errors, "requests of the HTTP API refused")                                              \
+	M(api_repeats, "requests of the HTTP API answered from their idempotency key")                 \
+	M(webhook_events, "webhook events accepted for sending")                                       \
+	M(webhook_requests, "webhook requests answered by 2xx")                                        \
+	M(webhook_failures, "webhook requests that failed; they are retried")                          \
+	M(webhook_dropped, "webhook events dropped: queue full or given up")                           \
+	M(tls_handshakes, "TLS handshakes completed")                                                  \
+	M(tls_failures, "TLS handshakes and connections that failed")                                  \
+	M(proxy_refused, "connections closed for a bad PROXY header")                                  \
+	M(compressions, "messages compressed")                                                         \
+	M(inflations, "compressed client messages")                                                    \
+	M(xhr_sessions, "sessions opened by the HTTP fallbacks")                                       \
+	M(xhr_requests, "requests of the HTTP fallbacks")
 
 struct metrics {
 #define METRICS_MEMBER(name, help) uint64_t name;

@@ -28,11 +28,14 @@ struct letter *note_copy(const struct note *note, struct hub *to)
 	letter->note.user_info = move_slice(&at, note->user_info);
 	if (note->msg.frame != NULL)
 		frame_ref(note->msg.frame);
+	if (note->extra != NULL)
+		frame_ref(note->extra);
 	return letter;
 }
 
 void letter_free(struct letter *letter)
 {
 	frame_unref(letter->note.msg.frame);
+	frame_unref(letter->note.extra);
 	free(letter);
 }

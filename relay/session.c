@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Opening, watching and closing sessions. Activity stores a time, nothing more; one timer per
- * session looks at it when the earliest moment for a probe has come.
+ * Watching and closing sessions; session_open.c opens them. Activity stores a time, nothing more;
+ * one timer per session looks at it when the earliest moment for a probe has come.
  */
 #include "session.h"
 #include "base/rand.h"
@@ -18,7 +18,6 @@
 #define PER_MESSAGE                1000 /* units of session_bucket.level */
 
 static const struct ws_ops session_ops;
-static const struct ws_ops refused_ops;
 
 struct subscriber *session_subscriber(struct session *session)
 {
@@ -54,7 +53,7 @@ void session_refuse(struct session *session, const struct pusher_refusal *refusa
 /* From protocol 6 on the close code says it all. */
 #define PROTOCOL_CLOSE_CODES 6
 
-static void say_goodbye(struct ws *ws, unsigned protocol, uint16_t code, struct cln_slice reason)
+void session_say_goodbye(struct ws *ws, unsigned protocol, uint16_t code, struct cln_slice reason)
 {
 	if (protocol < PROTOCOL_CLOSE_CODES) {
 		ws_loop(ws)->metrics.pusher_errors++;
@@ -74,7 +73,7 @@ static void begin_close(struct session *session, uint16_t code, struct cln_slice
 	loop_timer_stop(session->hub->loop, &session->timer);
 	if (session->is_paused)
 		conn_resume(ws_conn(session->ws));
-	say_goodbye(session->ws, session->protocol, code, reason);
+	session_say_goodbye(session->ws, session->protocol, code, reason);
 }
 
 void session_close(struct session *session, uint16_t code, struct cln_slice reason)
@@ -281,73 +280,6 @@ struct ws_limits *session_limits_new(const struct conf *conf)
 	return limits;
 }
 
-/* What an upgrade asks for and how it is judged. */
-struct opening {
-	struct app *app;
-	unsigned protocol;
-	uint16_t code; /* 0: welcome */
-	const char *reason;
-};
-
-static void refuse(struct opening *opening, uint16_t code, const char *reason)
-{
-	opening->code = code;
-	opening->reason = reason;
-}
-
-#define PROTOCOL_MIN     4 /* from here on every subscription is confirmed */
-#define PROTOCOL_MAX     7
-#define PROTOCOL_DEFAULT PROTOCOL_MAX
-#define PROTOCOL_TEXT    256 /* longer is taken as absent */
-
-static unsigned parse_protocol(const struct http_request *request)
-{
-	char text[PROTOCOL_TEXT];
-	if (!http_query(request, "protocol", text, sizeof(text)))
-		return PROTOCOL_DEFAULT;
-	const bool is_digit = text[0] >= '0' && text[0] <= '9' && text[1] == '\0';
-	return is_digit ? (unsigned)(text[0] - '0') : 0;
-}
-
-static void judge_path(struct hub *hub, const struct http_request *request, struct opening *opening)
-{
-	const struct cln_slice prefix = CLN_SLICE("/app/");
-	const bool is_app = cln_slice_starts(request->path, prefix);
-	const struct cln_slice key = is_app ? cln_slice_from(request->path, prefix.len) : CLN_SLICE("");
-	if (!is_app || memchr(key.ptr, '/', key.len) != NULL) {
-		refuse(opening, PUSHER_NO_PATH, "Path not found: clients connect to /app/KEY");
-		return;
-	}
-	opening->app = app_list_by_key(hub->apps, hub->shared->conf, key);
-	if (opening->app == NULL)
-		refuse(opening, PUSHER_NO_APP, "No application has this key");
-	else if (!opening->app->conf->enabled)
-		refuse(opening, PUSHER_DISABLED, "The application is disabled");
-	else if (opening->protocol < PROTOCOL_MIN || opening->protocol > PROTOCOL_MAX)
-		refuse(opening, PUSHER_BAD_PROTOCOL, "Unsupported protocol version: use 4, 5, 6 or 7");
-}
-
-/* Counts the session in, or refuses and counts nothing. */
-static void judge_room(struct hub *hub, struct opening *opening)
-{
-	struct hub_shared *const shared = hub->shared;
-	const unsigned quota = opening->app->conf->max_connections;
-	atomic_uint *const in_app = &shared->app_sessions[opening->app->index];
-	if (atomic_load(&shared->is_draining)) {
-		refuse(opening, PUSHER_RESTART, "server is restarting");
-		return;
-	}
-	if (atomic_fetch_add(in_app, 1) >= quota && quota != 0) {
-		refuse(opening, PUSHER_QUOTA, "The application is over its connection quota");
-	} else if (atomic_fetch_add(&shared->sessions, 1) >= shared->conf->max_connections) {
-		atomic_fetch_sub(&shared->sessions, 1);
-		refuse(opening, PUSHER_OVER_CAPACITY, "The server is over capacity");
-	} else {
-		return;
-	}
-	atomic_fetch_sub(in_app, 1);
-}
-
 static uint64_t new_socket_id(struct hub *hub)
 {
 	for (;;) {
@@ -357,69 +289,23 @@ static uint64_t new_socket_id(struct hub *hub)
 	}
 }
 
-static void welcome(struct hub *hub, struct conn *conn, const struct http_request *request,
-	const struct opening *opening)
+void session_welcome(struct hub *hub, struct conn *conn, const struct http_request *request,
+	struct app *app, unsigned protocol)
 {
 	struct session *const session = xcalloc(1, sizeof(*session));
 	subscriber_init(&session->subscriber, &subscriber_ops, new_socket_id(hub));
 	session->hub = hub;
-	session->app = opening->app;
-	session->protocol = opening->protocol;
+	session->app = app;
+	session->protocol = protocol;
 	session->input_ms = hub->loop->now_ms;
 	session->messages.filled_ms = hub->loop->now_ms;
 	session->messages.level = (int64_t)hub->loop->conf->message_burst * PER_MESSAGE;
 	HASH_ADD(hh, hub->sessions, subscriber.id, sizeof(session->subscriber.id), session);
 	atomic_fetch_add_explicit(&hub->session_count, 1, memory_order_relaxed);
-	session->ws =
-		ws_accept(conn, request, &hub->limits[opening->app->index], &session_ops, session);
+	session->ws = ws_accept(conn, request, &hub->limits[app->index], &session_ops, session);
 	watch(session, probe_after_ms(hub->loop->conf));
 	session_say(session,
 		pusher_frame_established(session->subscriber.id, hub->loop->conf->activity_timeout_ms));
-}
-
-static void turn_away(struct hub *hub, struct conn *conn, const struct http_request *request,
-	const struct opening *opening)
-{
-	char peer[CONN_PEER_MAX];
-	hub->loop->metrics.sessions_refused++;
-	conn_peer(conn, peer);
-	log_event_limited(&hub->log_refusals, hub->loop->now_ms, LOG_LEVEL_INFO, "refused",
-		"peer=%s code=%u reason=\"%s\"", peer, (unsigned)opening->code, opening->reason);
-	const struct ws_limits *const limits = &hub->limits[hub->shared->conf->app_count];
-	struct ws *const ws = ws_accept(conn, request, limits, &refused_ops, hub);
-	say_goodbye(ws, opening->protocol, opening->code, cln_slice_of(opening->reason));
-}
-
-void session_upgrade(struct hub *hub, struct conn *conn, const struct http_request *request)
-{
-	if (!ws_check_upgrade(conn, request))
-		return;
-	struct opening opening = {.protocol = parse_protocol(request)};
-	judge_path(hub, request, &opening);
-	if (opening.code == 0)
-		judge_room(hub, &opening);
-	if (opening.code == 0)
-		welcome(hub, conn, request, &opening);
-	else
-		turn_away(hub, conn, request, &opening);
-}
-
-static void ignore_message(struct ws *ws, enum ws_opcode opcode, struct cln_slice message)
-{
-	(void)ws;
-	(void)opcode;
-	(void)message;
-}
-
-static void close_refused(struct ws *ws)
-{
-	conn_close(ws_conn(ws));
-}
-
-static void ignore_closed(struct ws *ws, uint16_t code)
-{
-	(void)ws;
-	(void)code;
 }
 
 static const struct ws_ops session_ops = {
@@ -427,10 +313,4 @@ static const struct ws_ops session_ops = {
 	.on_activity = on_activity,
 	.on_overflow = on_overflow,
 	.on_closed = on_closed,
-};
-
-static const struct ws_ops refused_ops = {
-	.on_message = ignore_message,
-	.on_overflow = close_refused,
-	.on_closed = ignore_closed,
 };

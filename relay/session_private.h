@@ -10,6 +10,8 @@
 #include "channel.h"
 #include "pusher_frame.h"
 
+struct conn;
+struct http_request;
 struct hub;
 struct ws;
 struct ws_limits;
@@ -52,6 +54,12 @@ void session_error(struct session *session, unsigned code, struct cln_slice mess
 void session_refuse(struct session *session, const struct pusher_refusal *refusal);
 /* Closes; for protocols below 6 after a pusher:error. Not from within a delivery. */
 void session_close(struct session *session, uint16_t code, struct cln_slice reason);
+
+/* Opens the session of an upgrade that has been judged welcome and counted in. */
+void session_welcome(struct hub *hub, struct conn *conn, const struct http_request *request,
+	struct app *app, unsigned protocol);
+/* A close that works for all protocols: below 6 a pusher:error goes first. */
+void session_say_goodbye(struct ws *ws, unsigned protocol, uint16_t code, struct cln_slice reason);
 
 /* conf.app_count + 1 of them, the last for upgrades that are refused. */
 struct ws_limits *session_limits_new(const struct conf *conf);

@@ -34,7 +34,7 @@ packages_for() {
 	case $1 in
 	build)
 		echo "gcc make libc6-dev autoconf pkg-config git php$php-cli php$php-dev libevent-dev libhiredis-dev"
-		echo "libxxhash-dev uthash-dev libssl-dev zlib1g-dev"
+		echo "libxxhash-dev uthash-dev libssl-dev zlib1g-dev libcurl4-openssl-dev"
 		# The parser of Node.js where the distribution has it, its predecessor on Debian 12.
 		if is_installed libllhttp-dev || has_candidate libllhttp-dev; then
 			echo libllhttp-dev

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Opening sessions: whether an upgrade is welcome, and the codes for those that are not.
+ */
+#include "session.h"
+#include "hub_private.h"
+#include "ws.h"
+
+static const struct ws_ops refused_ops;
+
+/* What an upgrade asks for and how it is judged. */
+struct opening {
+	struct app *app;
+	unsigned protocol;
+	uint16_t code; /* 0: welcome */
+	const char *reason;
+};
+
+static void refuse(struct opening *opening, uint16_t code, const char *reason)
+{
+	opening->code = code;
+	opening->reason = reason;
+}
+
+#define PROTOCOL_MIN     4 /* from here on every subscription is confirmed */
+#define PROTOCOL_MAX     7
+#define PROTOCOL_DEFAULT PROTOCOL_MAX
+#define PROTOCOL_TEXT    256 /* longer is taken as absent */
+
+static unsigned parse_protocol(const struct http_request *request)
+{
+	char text[PROTOCOL_TEXT];
+	if (!http_query(request, "protocol", text, sizeof(text)))
+		return PROTOCOL_DEFAULT;
+	const bool is_digit = text[0] >= '0' && text[0] <= '9' && text[1] == '\0';
+	return is_digit ? (unsigned)(text[0] - '0') : 0;
+}
+
+static void judge_path(struct hub *hub, const struct http_request *request, struct opening *opening)
+{
+	const struct cln_slice prefix = CLN_SLICE("/app/");
+	const bool is_app = cln_slice_starts(request->path, prefix);
+	const struct cln_slice key = is_app ? cln_slice_from(request->path, prefix.len) : CLN_SLICE("");
+	if (!is_app || memchr(key.ptr, '/', key.len) != NULL) {
+		refuse(opening, PUSHER_NO_PATH, "Path not found: clients connect to /app/KEY");
+		return;
+	}
+	opening->app = app_list_by_key(hub->apps, hub->shared->conf, key);
+	if (opening->app == NULL)
+		refuse(opening, PUSHER_NO_APP, "No application has this key");
+	else if (!opening->app->conf->enabled)
+		refuse(opening, PUSHER_DISABLED, "The application is disabled");
+	else if (opening->protocol < PROTOCOL_MIN || opening->protocol > PROTOCOL_MAX)
+		refuse(opening, PUSHER_BAD_PROTOCOL, "Unsupported protocol version: use 4, 5, 6 or 7");
+}
+
+/* Counts the session in, or refuses and counts nothing. */
+static void judge_room(struct hub *hub, struct opening *opening)
+{
+	struct hub_shared *const shared = hub->shared;
+	const unsigned quota = opening->app->conf->max_connections;
+	atomic_uint *const in_app = &shared->app_sessions[opening->app->index];
+	if (atomic_load(&shared->is_draining)) {
+		refuse(opening, PUSHER_RESTART, "server is restarting");
+		return;
+	}
+	if (atomic_fetch_add(in_app, 1) >= quota && quota != 0) {
+		refuse(opening, PUSHER_QUOTA, "The application is over its connection quota");
+	} else if (atomic_fetch_add(&shared->sessions, 1) >= shared->conf->max_connections) {
+		atomic_fetch_sub(&shared->sessions, 1);
+		refuse(opening, PUSHER_OVER_CAPACITY, "The server is over capacity");
+	} else {
+		return;
+	}
+	atomic_fetch_sub(in_app, 1);
+}
+
+static void turn_away(struct hub *hub, struct conn *conn, const struct http_request *request,
+	const struct opening *opening)
+{
+	char peer[CONN_PEER_MAX];
+	hub->loop->metrics.sessions_refused++;
+	conn_peer(conn, peer);
+	log_event_limited(&hub->log_refusals, hub->loop->now_ms, LOG_LEVEL_INFO, "refused",
+		"peer=%s code=%u reason=\"%s\"", peer, (unsigned)opening->code, opening->reason);
+	const struct ws_limits *const limits = &hub->limits[hub->shared->conf->app_count];
+	struct ws *const ws = ws_accept(conn, request, limits, &refused_ops, hub);
+	session_say_goodbye(ws, opening->protocol, opening->code, cln_slice_of(opening->reason));
+}
+
+void session_upgrade(struct hub *hub, struct conn *conn, const struct http_request *request)
+{
+	if (!ws_check_upgrade(conn, request))
+		return;
+	struct opening opening = {.protocol = parse_protocol(request)};
+	judge_path(hub, request, &opening);
+	if (opening.code == 0)
+		judge_room(hub, &opening);
+	if (opening.code == 0)
+		session_welcome(hub, conn, request, opening.app, opening.protocol);
+	else
+		turn_away(hub, conn, request, &opening);
+}
+
+static void ignore_message(struct ws *ws, enum ws_opcode opcode, struct cln_slice message)
+{
+	(void)ws;
+	(void)opcode;
+	(void)message;
+}
+
+static void close_refused(struct ws *ws)
+{
+	conn_close(ws_conn(ws));
+}
+
+static void ignore_closed(struct ws *ws, uint16_t code)
+{
+	(void)ws;
+	(void)code;
+}
+
+static const struct ws_ops refused_ops = {
+	.on_message = ignore_message,
+	.on_overflow = close_refused,
+	.on_closed = ignore_closed,
+};
