@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * See http.h. struct http lives from the connection's start until it is closed or taken over; an
- * answer is one frame. Requests are handled in the order they came, each before the next is read.
+ * answer is one frame, a streamed one is a frame per piece. Requests are handled in the order they
+ * came, each before the next is looked at: what comes behind a request that waits for its answer
+ * stays with the connection, which then is paused. As long as nothing comes, reading goes on, so
+ * that the peer's end is seen.
  */
 #include "http.h"
 
@@ -9,6 +12,7 @@
 #include "base/xalloc.h"
 #include "http_parse.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <time.h>
@@ -18,25 +22,40 @@
 #define BACKLOG_AGE_MS 10000
 #define DATE_MAX       sizeof("Thu, 01 Jan 1970 00:00:00 GMT")
 #define MS_PER_S       1000
+#define CHUNK_HEAD_MAX 20 /* a size in hexadecimal, CRLF */
+
+#define STATUS_NO_CONTENT 204
 
 struct http {
 	struct wheel_timer timer; /* the request's end, or that of waiting for one */
 	struct conn *conn;
+	struct http_ticket *ticket; /* the request that waits for its answer, NULL if none does */
 	const struct http_limits *limits;
 	http_router_fn router;
 	void *context;
 	struct http_parse *parse;
 	bool is_first;      /* no request was answered yet */
 	bool has_begun;     /* the first byte of a request is here */
+	bool is_routing;    /* within the router's call */
 	bool is_answered;   /* this request */
 	bool is_head;       /* its method is HEAD */
 	bool is_keep_alive; /* after this answer */
 	unsigned minor;     /* of its HTTP version */
 };
 
-/* The parser takes all it is given, so nothing is ever kept. */
+/* Owned by whoever called http_defer(). */
+struct http_ticket {
+	struct http *http; /* NULL once the connection is gone */
+	void (*on_gone)(void *user);
+	void *user;
+	bool is_begun;
+	bool is_chunked;
+};
+
+/* The parser takes all it is given; kept is only what came, by one read, behind a request that
+ * waits for its answer. */
 static const struct conn_limits conn_limits = {
-	.input_bytes = 0,
+	.input_bytes = LOOP_READ_BYTES,
 	.backlog_bytes = BACKLOG_BYTES,
 	.backlog_age_ms = BACKLOG_AGE_MS,
 };
@@ -56,6 +75,7 @@ static const struct {
 	{408, "Request Timeout"},
 	{413, "Content Too Large"},
 	{414, "URI Too Long"},
+	{422, "Unprocessable Content"},
 	{426, "Upgrade Required"},
 	{429, "Too Many Requests"},
 	{431, "Request Header Fields Too Large"},
@@ -91,25 +111,48 @@ static const char *connection_line(const struct http *http)
 	return http->minor == 0 ? "Connection: keep-alive\r\n" : "";
 }
 
+/* Up to the fields that tell the body's length. An answer with 204 has no body by definition. */
+static void append_head(struct buf *text, const struct http *http, unsigned status,
+	const char *header_lines, const char *content_type)
+{
+	char date[DATE_MAX];
+	print_date(conn_loop(http->conn)->wall_ms, date);
+	buf_appendf(text, "HTTP/1.1 %u %s\r\nDate: %s\r\n", status, phrase_of(status), date);
+	if (status != STATUS_NO_CONTENT) {
+		buf_appendf(text, "Content-Type: %s\r\n", content_type);
+	}
+	buf_appendf(text, "%s%s", connection_line(http), header_lines);
+}
+
+static void send_bytes(struct conn *conn, struct cln_slice bytes)
+{
+	struct frame *const frame = frame_copy(bytes);
+	conn_send(conn, frame);
+	frame_unref(frame);
+}
+
+static void respond(struct http *http, unsigned status, const char *header_lines,
+	const char *content_type, struct cln_slice body)
+{
+	struct buf text = {0};
+	append_head(&text, http, status, header_lines, content_type);
+	if (status != STATUS_NO_CONTENT) {
+		buf_appendf(&text, "Content-Length: %zu\r\n", body.len);
+	}
+	buf_append_slice(&text, CLN_SLICE("\r\n"));
+	if (!http->is_head && status != STATUS_NO_CONTENT) {
+		buf_append_slice(&text, body);
+	}
+	send_bytes(http->conn, buf_slice(&text));
+	buf_deinit(&text);
+	http->is_answered = true;
+	conn_loop(http->conn)->metrics.http_requests++;
+}
+
 void http_respond_with(struct conn *conn, unsigned status, const char *header_lines,
 	const char *content_type, struct cln_slice body)
 {
-	struct http *const http = conn_user(conn);
-	struct buf text = {0};
-	char date[DATE_MAX];
-	print_date(conn_loop(conn)->wall_ms, date);
-	buf_appendf(&text,
-		"HTTP/1.1 %u %s\r\nDate: %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n%s%s\r\n", status,
-		phrase_of(status), date, content_type, body.len, connection_line(http), header_lines);
-	if (!http->is_head) {
-		buf_append_slice(&text, body);
-	}
-	struct frame *const frame = frame_copy(buf_slice(&text));
-	conn_send(conn, frame);
-	frame_unref(frame);
-	buf_deinit(&text);
-	http->is_answered = true;
-	conn_loop(conn)->metrics.http_requests++;
+	respond(conn_user(conn), status, header_lines, content_type, body);
 }
 
 void http_respond(
@@ -155,6 +198,20 @@ static void set_timer(struct http *http, int64_t delay_ms)
 	loop_timer_set(conn_loop(http->conn), &http->timer, delay_ms, on_timeout);
 }
 
+/* The request has its answer: on to the next. Returns whether there may be one. */
+static bool finish_request(struct http *http)
+{
+	if (!http->is_keep_alive) {
+		conn_finish(http->conn, LINGER_MS);
+		return false;
+	}
+	http->is_first = false;
+	http->has_begun = false;
+	http->is_head = false;
+	set_timer(http, http->limits->idle_timeout_ms);
+	return true;
+}
+
 /* A whole request is there. Returns whether the connection still is ours to read from. */
 static bool dispatch(struct http *http)
 {
@@ -165,7 +222,9 @@ static bool dispatch(struct http *http)
 	http->is_keep_alive = request.is_keep_alive;
 	http->minor = request.minor;
 	http->is_answered = false;
+	http->is_routing = true;
 	http->router(conn, &request, http->context);
+	http->is_routing = false;
 	if (conn_user(conn) != http) {
 		http_free(http); /* taken over */
 		return false;
@@ -173,27 +232,21 @@ static bool dispatch(struct http *http)
 	if (conn_is_closing(conn) || conn_is_finishing(conn)) {
 		return false;
 	}
+	http_parse_reset(http->parse);
+	if (http->ticket != NULL) {
+		loop_timer_stop(conn_loop(conn), &http->timer); /* the ticket's owner looks after time */
+		return true;
+	}
 	if (!http->is_answered) {
 		http_respond(conn, 500, "text/plain; charset=utf-8",
 			CLN_SLICE("The server has no answer to this request.\n"));
 	}
-	if (!http->is_keep_alive) {
-		conn_finish(conn, LINGER_MS);
-		return false;
-	}
-	http_parse_reset(http->parse);
-	http->is_first = false;
-	http->has_begun = false;
-	http->is_head = false;
-	set_timer(http, http->limits->idle_timeout_ms);
-	return true;
+	return finish_request(http);
 }
 
 static void send_continue(struct http *http)
 {
-	struct frame *const frame = frame_copy(CLN_SLICE("HTTP/1.1 100 Continue\r\n\r\n"));
-	conn_send(http->conn, frame);
-	frame_unref(frame);
+	send_bytes(http->conn, CLN_SLICE("HTTP/1.1 100 Continue\r\n\r\n"));
 }
 
 /* The timer of the first request runs since the connection's start. */
@@ -205,12 +258,25 @@ static void begin(struct http *http)
 	}
 }
 
+/* Something came behind the request that waits. Returns whether it may be a request. */
+static bool wait_for_answer(struct http *http)
+{
+	if (!http->is_keep_alive) {
+		return false;
+	}
+	conn_pause(http->conn);
+	return true;
+}
+
 static size_t on_data(struct conn *conn, char *bytes, size_t len)
 {
 	struct http *const http = conn_user(conn);
 	size_t at = 0;
 	while (at < len) {
 		size_t used;
+		if (http->ticket != NULL) {
+			return wait_for_answer(http) ? at : len;
+		}
 		if (!http->has_begun) {
 			begin(http);
 		}
@@ -231,15 +297,33 @@ static size_t on_data(struct conn *conn, char *bytes, size_t len)
 	return at;
 }
 
+/* Who waits for a whole answer may have closed its sending side only. Nobody does that who waits
+ * for long: there the end of one side is the end. */
 static void on_end(struct conn *conn)
 {
-	conn_finish(conn, LINGER_MS);
+	struct http *const http = conn_user(conn);
+	const struct http_ticket *const ticket = http->ticket;
+	if (ticket == NULL) {
+		conn_finish(conn, LINGER_MS);
+	} else if (ticket->is_begun || ticket->on_gone != NULL) {
+		conn_close(conn);
+	} else {
+		http->is_keep_alive = false;
+	}
 }
 
 static void on_closed(struct conn *conn)
 {
+	struct http *const http = conn_user(conn);
+	struct http_ticket *const ticket = http->ticket;
 	conn_loop(conn)->metrics.connections--;
-	http_free(conn_user(conn));
+	http_free(http);
+	if (ticket != NULL) {
+		ticket->http = NULL;
+		if (ticket->on_gone != NULL) {
+			ticket->on_gone(ticket->user);
+		}
+	}
 }
 
 static const struct conn_ops conn_ops = {
@@ -269,6 +353,109 @@ struct conn *http_accept(struct loop *loop, int fd, const struct http_limits *li
 	loop->metrics.connections_total++;
 	return http->conn;
 }
+
+/* --- answers that come later --- */
+
+struct http_ticket *http_defer(struct conn *conn)
+{
+	struct http *const http = conn_user(conn);
+	assert(http->is_routing && !http->is_answered && http->ticket == NULL);
+	http->ticket = xcalloc(1, sizeof(*http->ticket));
+	http->ticket->http = http;
+	return http->ticket;
+}
+
+void http_ticket_on_gone(struct http_ticket *ticket, void (*on_gone)(void *user), void *user)
+{
+	ticket->on_gone = on_gone;
+	ticket->user = user;
+}
+
+struct conn *http_ticket_conn(const struct http_ticket *ticket)
+{
+	struct conn *const conn = ticket->http == NULL ? NULL : ticket->http->conn;
+	return conn == NULL || conn_is_closing(conn) ? NULL : conn;
+}
+
+bool http_ticket_is_gone(const struct http_ticket *ticket)
+{
+	return http_ticket_conn(ticket) == NULL;
+}
+
+/* What came behind the request is read at the end of this turn, not within the caller's call. */
+static void ticket_free(struct http_ticket *ticket)
+{
+	struct http *const http = ticket->http;
+	free(ticket);
+	if (http == NULL) {
+		return;
+	}
+	http->ticket = NULL;
+	http->is_answered = true;
+	if (!http->is_routing && !conn_is_closing(http->conn) && finish_request(http)) {
+		conn_resume(http->conn);
+	}
+}
+
+void http_ticket_respond(struct http_ticket *ticket, unsigned status, const char *header_lines,
+	const char *content_type, struct cln_slice body)
+{
+	assert(!ticket->is_begun);
+	if (!http_ticket_is_gone(ticket)) {
+		respond(ticket->http, status, header_lines, content_type, body);
+	}
+	ticket_free(ticket);
+}
+
+void http_ticket_begin(
+	struct http_ticket *ticket, unsigned status, const char *header_lines, const char *content_type)
+{
+	assert(!ticket->is_begun);
+	ticket->is_begun = true;
+	if (http_ticket_is_gone(ticket)) {
+		return;
+	}
+	struct http *const http = ticket->http;
+	struct buf text = {0};
+	ticket->is_chunked = http->minor > 0;
+	http->is_keep_alive = http->is_keep_alive && ticket->is_chunked;
+	append_head(&text, http, status, header_lines, content_type);
+	buf_appendf(&text, "%s\r\n", ticket->is_chunked ? "Transfer-Encoding: chunked\r\n" : "");
+	send_bytes(http->conn, buf_slice(&text));
+	buf_deinit(&text);
+	conn_loop(http->conn)->metrics.http_requests++;
+}
+
+void http_ticket_send(struct http_ticket *ticket, struct cln_slice piece)
+{
+	assert(ticket->is_begun);
+	/* An empty chunk would be the last one. */
+	if (http_ticket_is_gone(ticket) || ticket->http->is_head || piece.len == 0) {
+		return;
+	}
+	if (!ticket->is_chunked) {
+		send_bytes(ticket->http->conn, piece);
+		return;
+	}
+	struct buf chunk = {0};
+	buf_reserve(&chunk, piece.len + CHUNK_HEAD_MAX);
+	buf_appendf(&chunk, "%zx\r\n", piece.len);
+	buf_append_slice(&chunk, piece);
+	buf_append_slice(&chunk, CLN_SLICE("\r\n"));
+	send_bytes(ticket->http->conn, buf_slice(&chunk));
+	buf_deinit(&chunk);
+}
+
+void http_ticket_end(struct http_ticket *ticket)
+{
+	assert(ticket->is_begun);
+	if (!http_ticket_is_gone(ticket) && ticket->is_chunked && !ticket->http->is_head) {
+		send_bytes(ticket->http->conn, CLN_SLICE("0\r\n\r\n"));
+	}
+	ticket_free(ticket);
+}
+
+/* --- the request --- */
 
 const struct http_header *http_find(const struct http_request *request, const char *name)
 {

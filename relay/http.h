@@ -63,11 +63,14 @@ void http_respond_with(struct conn *conn, unsigned status, const char *header_li
 
 struct http_ticket;
 
-/* For the request that the router was called with, instead of answering it: nothing more is read
- * from the connection until the ticket is used. It belongs to the caller, on this worker's thread,
- * also when the connection ends before. */
+/* For the request that the router was called with, instead of answering it: no later request is
+ * looked at before the ticket is used, and no time-out ends the connection. It belongs to the
+ * caller, on this worker's thread, also when the connection ends before. Using it within the
+ * router's call is fine. */
 struct http_ticket *http_defer(struct conn *conn);
-/* Called once if the connection ends before the answer; the ticket stays the caller's. */
+/* Called once if the connection ends before the answer; the ticket stays the caller's. With it, or
+ * once an answer in pieces has begun, a peer that closes its sending side counts as gone; without
+ * it, such a peer still gets a whole answer. */
 void http_ticket_on_gone(struct http_ticket *ticket, void (*on_gone)(void *user), void *user);
 bool http_ticket_is_gone(const struct http_ticket *ticket);
 struct conn *http_ticket_conn(const struct http_ticket *ticket); /* NULL when gone */

@@ -26,7 +26,6 @@
 #include <unistd.h>
 
 #define LISTENERS_MAX   (CONF_LISTEN_MAX + CONF_INGEST_MAX)
-#define BODY_BYTES      (64 * 1024)
 #define FD_RESERVE      64 /* for links, files and ingest when clients take all others */
 #define FD_RESERVE_PART 8  /* of a small limit, as a part of it */
 #define NAME_MAX_LEN    16
@@ -213,7 +212,7 @@ struct workers *workers_new(
 	workers->conf = conf;
 	workers->http_limits = (struct http_limits){
 		.head_bytes = conf->http_head_bytes,
-		.body_bytes = BODY_BYTES,
+		.body_bytes = conf->http_body_bytes,
 		.request_timeout_ms = conf->request_timeout_ms,
 		.idle_timeout_ms = conf->activity_timeout_ms,
 	};

@@ -6,7 +6,7 @@
 /* libs: libevent_core libcrypto -lhttp_parser */
 /*
  * HTTP over a socket pair: tables of requests and the statuses they get, whole and byte by byte;
- * limits at n and n+1; time-outs; upgrades.
+ * limits at n and n+1; time-outs; answers that come later, whole and in pieces; upgrades.
  */
 #include "relay/http.h"
 #include "relay/ws.h"
@@ -33,6 +33,8 @@ static struct {
 	char query[64];
 	struct ws *ws;
 	struct buf message;
+	struct http_ticket *ticket; /* of the last request to /later */
+	unsigned gone;
 } t;
 
 static struct buf received;
@@ -68,6 +70,10 @@ static void route(struct conn *conn, struct http_request *request, void *context
 	if (request->is_upgrade) {
 		if (ws_check_upgrade(conn, request))
 			t.ws = ws_accept(conn, request, &ws_limits, &ws_ops, NULL);
+	} else if (cln_slice_equal(request->path, CLN_SLICE("/later"))) {
+		t.ticket = http_defer(conn);
+	} else if (cln_slice_equal(request->path, CLN_SLICE("/at-once"))) {
+		http_ticket_respond(http_defer(conn), 200, "", "text/plain", CLN_SLICE("ok"));
 	} else if (!cln_slice_equal(request->path, CLN_SLICE("/silent"))) {
 		http_respond(conn, 200, "text/plain", CLN_SLICE("ok"));
 	}
@@ -443,6 +449,261 @@ static void query_values(void **state)
 	}
 }
 
+/* --- answers that come later --- */
+
+#define LATER "GET /later HTTP/1.1\r\n" HOST "\r\n"
+#define OTHER "GET /other HTTP/1.1\r\n" HOST "\r\n"
+
+static bool has_ticket(void)
+{
+	return t.ticket != NULL;
+}
+
+static bool is_gone(void)
+{
+	return t.gone > 0;
+}
+
+static void count_gone(void *user)
+{
+	assert_ptr_equal(user, &t);
+	t.gone++;
+}
+
+static void defer(const char *request)
+{
+	t.ticket = NULL;
+	t.gone = 0;
+	put_text(request);
+	run_until(has_ticket);
+}
+
+static void answer_later(const char *text)
+{
+	http_ticket_respond(t.ticket, 200, "X-Later: 1\r\n", "text/plain", cln_slice_of(text));
+	t.ticket = NULL;
+}
+
+/* What comes behind waits its turn, in order. */
+static void later_answers_keep_order(void **state)
+{
+	(void)state;
+	open_client();
+	defer(LATER OTHER LATER OTHER);
+	run_some_turns();
+	assert_int_equal(t.requests, 1);
+	put_text(OTHER);
+	run_some_turns();
+	drain(t.fd, &received);
+	assert_int_equal(received.len, 0);
+	assert_int_equal(t.requests, 1);
+	answer_later("first");
+	run_until(has_ticket);
+	assert_int_equal(t.requests, 3);
+	wanted = 2;
+	run_until(has_answers);
+	answer_later("third");
+	wanted = 5;
+	run_until(has_answers);
+	assert_int_equal(t.requests, 5);
+	buf_append_byte(&received, '\0');
+	const char *const first =
+		strstr(received.bytes, "X-Later: 1\r\nContent-Length: 5\r\n\r\nfirst");
+	const char *const second = first == NULL ? NULL : strstr(first, "\r\n\r\nok");
+	assert_non_null(second);
+	assert_non_null(strstr(second, "X-Later: 1\r\nContent-Length: 5\r\n\r\nthird"));
+	close_client();
+}
+
+static void later_answers_bytewise_behind(void **state)
+{
+	(void)state;
+	open_client();
+	defer(LATER);
+	put_bytewise(OTHER);
+	assert_int_equal(t.requests, 1);
+	answer_later("x");
+	wanted = 2;
+	run_until(has_answers);
+	assert_int_equal(t.requests, 2);
+	close_client();
+}
+
+static void ticket_used_within_the_call(void **state)
+{
+	(void)state;
+	open_client();
+	put_text("GET /at-once HTTP/1.1\r\n" HOST "\r\n" OTHER "GET /at-once HTTP/1.0\r\n\r\n");
+	run_until(has_fin);
+	assert_int_equal(count_answers(), 3);
+	close_client();
+}
+
+static void later_answer_to_head(void **state)
+{
+	(void)state;
+	open_client();
+	defer("HEAD /later HTTP/1.1\r\n" HOST "\r\n");
+	answer_later("four");
+	wanted = 1;
+	run_until(has_answers);
+	assert_true(answer_has("Content-Length: 4\r\n"));
+	assert_memory_equal(received.bytes + received.len - 4, "\r\n\r\n", 4);
+	close_client();
+}
+
+/* Neither the request's nor the idle time runs while an answer is awaited. */
+static void no_time_out_while_waiting(void **state)
+{
+	(void)state;
+	limits.request_timeout_ms = limits.idle_timeout_ms = 20;
+	open_client();
+	defer(LATER);
+	const int64_t until_ms = clock_monotonic_ms() + 60;
+	while (clock_monotonic_ms() < until_ms)
+		run_turn();
+	assert_false(http_ticket_is_gone(t.ticket));
+	answer_later("late");
+	run_until(has_fin); /* the idle time is back */
+	assert_int_equal(count_answers(), 1);
+	assert_int_equal(status_of(0), 200);
+	close_client();
+}
+
+static void peer_leaves_before_the_answer(void **state)
+{
+	(void)state;
+	open_client();
+	defer(LATER);
+	http_ticket_on_gone(t.ticket, count_gone, &t);
+	assert_non_null(http_ticket_conn(t.ticket));
+	close_client();
+	run_until(is_gone);
+	assert_true(http_ticket_is_gone(t.ticket));
+	assert_null(http_ticket_conn(t.ticket));
+	answer_later("nobody hears");
+	run_some_turns();
+	assert_int_equal(t.gone, 1);
+	/* Nobody asked to be told: the answer goes nowhere. */
+	open_client();
+	defer(LATER);
+	close_client();
+	answer_later("nobody hears");
+	run_some_turns();
+	/* With a request behind, the end is seen when the answer is sent. */
+	open_client();
+	defer(LATER OTHER);
+	close_client();
+	answer_later("nobody hears");
+	run_some_turns();
+}
+
+static void half_closed_client_gets_its_later_answer(void **state)
+{
+	(void)state;
+	open_client();
+	defer(LATER);
+	shutdown(t.fd, SHUT_WR);
+	run_some_turns();
+	answer_later("still here");
+	run_until(has_fin);
+	assert_int_equal(count_answers(), 1);
+	close(t.fd);
+}
+
+static void loop_ends_with_a_ticket_open(void **state)
+{
+	(void)state;
+	open_client();
+	defer(LATER OTHER);
+	http_ticket_on_gone(t.ticket, count_gone, &t);
+	loop_close_all(&loop);
+	assert_int_equal(t.gone, 1);
+	answer_later("nobody hears");
+	close(t.fd);
+}
+
+static void stream(void)
+{
+	http_ticket_begin(t.ticket, 200, "", "text/plain");
+	http_ticket_send(t.ticket, CLN_SLICE("hello "));
+	http_ticket_send(t.ticket, CLN_SLICE(""));
+	run_turn();
+	http_ticket_send(t.ticket, CLN_SLICE("seventeen letters"));
+	http_ticket_end(t.ticket);
+	t.ticket = NULL;
+}
+
+static void answer_in_pieces(void **state)
+{
+	(void)state;
+	open_client();
+	defer(LATER OTHER);
+	stream();
+	wanted = 2;
+	run_until(has_answers);
+	assert_true(answer_has("Transfer-Encoding: chunked\r\n\r\n6\r\nhello \r\n"
+						   "11\r\nseventeen letters\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n"));
+	close_client();
+	/* To HEAD there are no pieces; the next request's answer follows. */
+	open_client();
+	defer("HEAD /later HTTP/1.1\r\n" HOST "\r\n" OTHER);
+	stream();
+	wanted = 2;
+	run_until(has_answers);
+	assert_false(answer_has("hello"));
+	close_client();
+}
+
+static void answer_in_pieces_to_old_clients(void **state)
+{
+	(void)state;
+	open_client();
+	defer("GET /later HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+	stream();
+	run_until(has_fin);
+	buf_append_byte(&received, '\0');
+	assert_non_null(strstr(received.bytes, "Connection: close\r\n"));
+	assert_non_null(strstr(received.bytes, "\r\n\r\nhello seventeen letters"));
+	assert_null(strstr(received.bytes, "chunked"));
+	close_client();
+}
+
+static void peer_leaves_a_stream(void **state)
+{
+	(void)state;
+	open_client();
+	defer(LATER);
+	http_ticket_on_gone(t.ticket, count_gone, &t);
+	http_ticket_begin(t.ticket, 200, "", "text/plain");
+	http_ticket_send(t.ticket, CLN_SLICE("hello "));
+	shutdown(t.fd, SHUT_WR); /* of one side is enough here */
+	run_until(is_gone);
+	http_ticket_send(t.ticket, CLN_SLICE("nobody hears"));
+	http_ticket_end(t.ticket);
+	t.ticket = NULL;
+	run_until(has_fin);
+	close(t.fd);
+	/* Also when it goes before the beginning. */
+	open_client();
+	defer(LATER);
+	close_client();
+	stream();
+}
+
+static void answer_without_content(void **state)
+{
+	(void)state;
+	open_client();
+	defer("OPTIONS /later HTTP/1.1\r\n" HOST "\r\n");
+	http_ticket_respond(t.ticket, 204, "Allow: GET\r\n", "text/plain", CLN_SLICE("x"));
+	wanted = 1;
+	run_until(has_answers);
+	assert_false(answer_has("Content-"));
+	assert_true(answer_has("Allow: GET\r\n\r\n"));
+	close_client();
+}
+
 #define KEY     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 #define VERSION "Sec-WebSocket-Version: 13\r\n"
 #define UPGRADE "Upgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -529,6 +790,18 @@ int main(void)
 		TEST(expect_continue),
 		TEST(slow_requests_end),
 		TEST(query_values),
+		TEST(later_answers_keep_order),
+		TEST(later_answers_bytewise_behind),
+		TEST(ticket_used_within_the_call),
+		TEST(later_answer_to_head),
+		TEST(no_time_out_while_waiting),
+		TEST(peer_leaves_before_the_answer),
+		TEST(half_closed_client_gets_its_later_answer),
+		TEST(loop_ends_with_a_ticket_open),
+		TEST(answer_in_pieces),
+		TEST(answer_in_pieces_to_old_clients),
+		TEST(peer_leaves_a_stream),
+		TEST(answer_without_content),
 		TEST(upgrade_requests),
 		TEST(frames_behind_the_upgrade),
 	};
