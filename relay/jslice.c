@@ -325,6 +325,22 @@ bool jslice_next_member(struct cln_slice *rest, struct jslice_member *member)
 	return true;
 }
 
+/* `rest` is the array itself at first, later what follows an element: a comma or the end. */
+bool jslice_next_element(struct cln_slice *rest, struct jslice *value)
+{
+	struct scan scan = scan_of(*rest);
+	if (!take(&scan, '[') && !take(&scan, ','))
+		return false;
+	skip_blanks(&scan);
+	const unsigned char *const start = scan.at;
+	if (take_value(&scan) < 0)
+		return false;
+	value_set(value, start, scan.at);
+	skip_blanks(&scan);
+	*rest = cln_slice(scan.at, (size_t)(scan.end - scan.at));
+	return true;
+}
+
 #define NAME_MAX_BYTES 64 /* of a member name that anybody asks for */
 
 static bool name_is(struct cln_slice raw, struct cln_slice name)

@@ -44,6 +44,9 @@ struct jslice_member {
 };
 bool jslice_next_member(struct cln_slice *rest, struct jslice_member *member);
 
+/* The elements of a valid array, one after another: `rest` starts as array.raw. */
+bool jslice_next_element(struct cln_slice *rest, struct jslice *value);
+
 /* The last member of a valid object whose decoded name is `name`; false if there is none. */
 bool jslice_find(const struct jslice *object, struct cln_slice name, struct jslice *value);
 

@@ -91,6 +91,18 @@ static void compare_members(const struct jslice *ours, json_t *theirs)
 		claim(!jslice_find(ours, CLN_SLICE("event"), &none));
 }
 
+static void compare_elements(const struct jslice *ours, const json_t *theirs)
+{
+	struct cln_slice rest = ours->raw;
+	struct jslice found;
+	const size_t count = json_array_size(theirs);
+	for (size_t i = 0; i < count; i++) {
+		claim(jslice_next_element(&rest, &found));
+		compare_value(&found, json_array_get(theirs, i));
+	}
+	claim(!jslice_next_element(&rest, &found));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct cln_slice text = exact(cln_slice(data, size));
@@ -111,6 +123,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		compare_value(&ours, theirs);
 		if (json_is_object(theirs))
 			compare_members(&ours, theirs);
+		else
+			compare_elements(&ours, theirs);
 	}
 	json_decref(theirs);
 	free((char *)text.ptr);

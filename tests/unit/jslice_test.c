@@ -175,6 +175,36 @@ static void of_equal_names_the_last_counts(void **state)
 	assert_raw(&object, "a", "3");
 }
 
+/* The elements of `json`, each followed by a blank. */
+static void assert_elements(const char *json, const char *expected)
+{
+	const struct jslice array = parsed(json);
+	struct cln_slice rest = array.raw;
+	struct jslice value;
+	struct buf said = {0};
+	while (jslice_next_element(&rest, &value)) {
+		buf_append_slice(&said, value.raw);
+		buf_append_byte(&said, ' ');
+	}
+	buf_append_byte(&said, '\0');
+	assert_string_equal(said.bytes, expected);
+	buf_deinit(&said);
+}
+
+static void arrays_are_walked(void **state)
+{
+	(void)state;
+	assert_elements("[]", "");
+	assert_elements(" [ \n] ", "");
+	assert_elements("[1]", "1 ");
+	assert_elements("[ \"a\\\"]\" , {\"b\":[1,2]},\t[[],[3]] ,null, true,-1e5 ]",
+		"\"a\\\"]\" {\"b\":[1,2]} [[],[3]] null true -1e5 ");
+	assert_elements("[[[1]]]", "[[1]] ");
+	assert_elements("{\"a\":1}", "");
+	assert_elements("\"[1]\"", "");
+	assert_elements("5", "");
+}
+
 static void assert_decodes(const char *json, struct cln_slice expected)
 {
 	const struct jslice string = parsed(json);
@@ -235,6 +265,7 @@ int main(void)
 		cmocka_unit_test(objects_and_arrays_alternate),
 		cmocka_unit_test(finds_members_by_decoded_name),
 		cmocka_unit_test(of_equal_names_the_last_counts),
+		cmocka_unit_test(arrays_are_walked),
 		cmocka_unit_test(strings_decode),
 		cmocka_unit_test(escaping_is_undone_by_decoding),
 	};
