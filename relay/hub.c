@@ -9,10 +9,11 @@
 
 #include <assert.h>
 
-struct hub_shared *hub_shared_new(const struct conf *conf)
+struct hub_shared *hub_shared_new(const struct conf *conf, struct loop *main)
 {
 	struct hub_shared *const shared = xcalloc(1, sizeof(*shared));
 	shared->conf = conf;
+	shared->main = main;
 	return shared;
 }
 

@@ -20,7 +20,8 @@
 struct hub;
 struct hub_shared; /* what all hubs of the process share: counts, quotas, each other's address */
 
-struct hub_shared *hub_shared_new(const struct conf *conf);
+/* `main` is the main thread's loop, which outlives it. */
+struct hub_shared *hub_shared_new(const struct conf *conf, struct loop *main);
 void hub_shared_free(struct hub_shared *shared);
 /* For /up?ready=1, any thread: every worker's engine has its messages flowing and nothing drains.
  */

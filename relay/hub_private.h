@@ -24,6 +24,7 @@
 
 struct hub_shared {
 	const struct conf *conf;
+	struct loop *main;         /* of the main thread */
 	struct webhooks *webhooks; /* NULL in tests */
 	struct hub *hubs[CONF_WORKERS_MAX];
 	unsigned count;

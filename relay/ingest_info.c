@@ -11,11 +11,13 @@
 
 #define MS_PER_S 1000
 
-static struct metrics sum_metrics(const struct loop *loop)
+static struct metrics sum_metrics(const struct hub *hub)
 {
+	const struct loop *const loop = hub->loop;
 	struct metrics sum = {0};
 	for (unsigned i = 0; i < loop->count; i++)
 		metrics_add(&sum, &loop->peers[i]->metrics);
+	metrics_add(&sum, &hub->shared->main->metrics);
 	return sum;
 }
 
@@ -31,7 +33,7 @@ static void put_metrics(struct buf *text, const struct metrics *sum)
 void ingest_info(const struct hub *hub, struct buf *text)
 {
 	const struct loop *const loop = hub->loop;
-	const struct metrics sum = sum_metrics(loop);
+	const struct metrics sum = sum_metrics(hub);
 	buf_appendf(
 		text, "# Server\r\nclairon_version:" CLN_VERSION "\r\nprocess_id:%ld\r\n", (long)getpid());
 	buf_appendf(text, "uptime_in_seconds:%" PRId64 "\r\nworkers:%u\r\nengine:%s\r\nready:%d\r\n",

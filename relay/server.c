@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
  * Start: descriptors, listeners (before any thread, so that an address in use ends the process
- * with a sentence), workers. Then the main thread waits for signals. End: clients are told to come
- * back (4200), up to drain_timeout_ms pass, the loops end. A second signal ends the waiting.
+ * with a sentence), workers. Then the main thread runs a loop of its own: signals, webhooks, what
+ * reloading needs. End: clients are told to come back (4200), up to drain_timeout_ms pass, the
+ * loops end. A second signal ends the waiting.
  */
 #include "server.h"
 
-#include "base/clock.h"
 #include "base/log.h"
+#include "loop.h"
+#include "signals.h"
 #include "worker.h"
 
 #include "../wire/err.h"
@@ -15,24 +17,24 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #define READY_POLL_MS 50 /* until the engine is ready: for the log line only */
 #define DRAIN_POLL_MS 10
-#define MS_PER_S      1000
-#define NS_PER_MS     1000000
 #define FD_KEPT_MAX   256 /* descriptors that are no clients: links, ingest, files */
 #define FD_KEPT_PART  4   /* of a small limit, as a part of it */
 
 struct server {
 	struct conf *conf;
+	struct loop loop; /* of the main thread */
+	bool has_loop;
+	struct signals *signals;
+	struct wheel_timer timer; /* until it is ready; then, when it drains, until all have left */
+	int64_t drained_by_ms;
 	atomic_bool is_draining;
-	sigset_t signals;
 	struct listener *clients[CONF_LISTEN_MAX];
 	struct listener *ingest[CONF_INGEST_MAX];
 	struct hub_shared *shared;
@@ -186,80 +188,85 @@ static void log_start(const struct conf *conf)
 		conf->max_connections);
 }
 
-static void block_signals(struct server *server)
+/* --- the end --- */
+
+static void on_drain_timer(struct wheel_timer *timer)
 {
-	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&server->signals);
-	sigaddset(&server->signals, SIGTERM);
-	sigaddset(&server->signals, SIGINT);
-	sigaddset(&server->signals, SIGHUP); /* the terminal went away */
-	pthread_sigmask(SIG_BLOCK, &server->signals, NULL);
+	struct server *const server = (struct server *)((char *)timer - offsetof(struct server, timer));
+	if (workers_session_count(server->workers) == 0 ||
+		server->loop.now_ms >= server->drained_by_ms) {
+		loop_stop(&server->loop);
+		return;
+	}
+	loop_timer_set(&server->loop, &server->timer, DRAIN_POLL_MS, on_drain_timer);
+}
+
+static void drain(struct server *server, int number)
+{
+	log_event(LOG_LEVEL_INFO, "stopping", "signal=%d sessions=%u", number,
+		workers_session_count(server->workers));
+	server->drained_by_ms = server->loop.now_ms + server->conf->drain_timeout_ms;
+	atomic_store(&server->is_draining, true);
+	workers_drain(server->workers);
+	loop_timer_set(&server->loop, &server->timer, DRAIN_POLL_MS, on_drain_timer);
+}
+
+static void on_signal(void *context, int number)
+{
+	struct server *const server = context;
+	if (atomic_load(&server->is_draining)) {
+		loop_stop(&server->loop);
+	} else {
+		drain(server, number);
+	}
+}
+
+/* --- start --- */
+
+/* For the log line only. */
+static void on_ready_timer(struct wheel_timer *timer)
+{
+	struct server *const server = (struct server *)((char *)timer - offsetof(struct server, timer));
+	if (hub_shared_is_ready(server->shared)) {
+		log_event(LOG_LEVEL_INFO, "ready", "version=%s", CLN_VERSION);
+	} else {
+		loop_timer_set(&server->loop, &server->timer, READY_POLL_MS, on_ready_timer);
+	}
+}
+
+static int init_loop(struct server *server)
+{
+	/* No worker's index, and no peers: nobody's sockets are served here. */
+	if (loop_init(&server->loop, server->conf->workers, 0, NULL, server->conf) != CLN_OK) {
+		return CLN_ERR_SYSTEM;
+	}
+	server->has_loop = true;
+	server->signals = signals_new(&server->loop, on_signal, server);
+	return server->signals != NULL ? CLN_OK : CLN_ERR_SYSTEM;
 }
 
 static int start(struct server *server)
 {
-	if (open_listeners(server) != CLN_OK) {
+	if (open_listeners(server) != CLN_OK || init_loop(server) != CLN_OK) {
 		return CLN_ERR_SYSTEM;
 	}
-	server->shared = hub_shared_new(server->conf);
+	server->shared = hub_shared_new(server->conf, &server->loop);
 	server->workers = workers_new(server->conf, server->shared, &server->is_draining);
 	if (server->workers == NULL || hand_over_listeners(server) != CLN_OK) {
 		return CLN_ERR_SYSTEM;
 	}
 	log_applications(server->conf);
+	loop_timer_set(&server->loop, &server->timer, 0, on_ready_timer);
 	return workers_start(server->workers);
 }
 
-/* --- waiting and the end --- */
-
-/* The number of a signal, 0 if none came in time. */
-static int wait_signal(const struct server *server, int64_t timeout_ms)
-{
-	const struct timespec timeout = {
-		.tv_sec = timeout_ms / MS_PER_S,
-		.tv_nsec = timeout_ms % MS_PER_S * NS_PER_MS,
-	};
-	const int number = sigtimedwait(&server->signals, NULL, &timeout);
-	return number > 0 ? number : 0;
-}
-
-static int wait_until_ready(const struct server *server)
-{
-	int number = 0;
-	while (number == 0 && !hub_shared_is_ready(server->shared)) {
-		number = wait_signal(server, READY_POLL_MS);
-	}
-	if (number == 0) {
-		log_event(LOG_LEVEL_INFO, "ready", "version=%s", CLN_VERSION);
-	}
-	return number;
-}
-
-static int wait_for_end(const struct server *server)
-{
-	int number = wait_until_ready(server);
-	while (number <= 0) {
-		number = sigwaitinfo(&server->signals, NULL);
-	}
-	return number;
-}
-
-static void drain(struct server *server)
-{
-	const int64_t deadline_ms = clock_monotonic_ms() + server->conf->drain_timeout_ms;
-	atomic_store(&server->is_draining, true);
-	workers_drain(server->workers);
-	while (workers_session_count(server->workers) > 0 && clock_monotonic_ms() < deadline_ms) {
-		if (wait_signal(server, DRAIN_POLL_MS) != 0) {
-			return;
-		}
-	}
-}
+/* --- the whole --- */
 
 static void log_end(const struct server *server)
 {
 	struct metrics sum;
 	workers_metrics(server->workers, &sum);
+	metrics_add(&sum, &server->loop.metrics);
 	log_event(LOG_LEVEL_INFO, "stopped",
 		"sessions_left=%u connections=%" PRIu64 " publishes=%" PRIu64 " deliveries=%" PRIu64,
 		workers_session_count(server->workers), sum.connections_total, sum.publishes,
@@ -273,8 +280,16 @@ static void end(struct server *server)
 		log_end(server);
 		workers_free(server->workers);
 	}
+	if (server->has_loop) {
+		loop_timer_stop(&server->loop, &server->timer);
+		(void)loop_deliver(&server->loop); /* what workers said last */
+	}
 	if (server->shared != NULL) {
 		hub_shared_free(server->shared);
+	}
+	signals_free(server->signals);
+	if (server->has_loop) {
+		loop_deinit(&server->loop);
 	}
 	close_listeners(server->clients, CONF_LISTEN_MAX);
 	close_listeners(server->ingest, CONF_INGEST_MAX);
@@ -283,16 +298,13 @@ static void end(struct server *server)
 int server_run(struct conf *conf)
 {
 	struct server server = {.conf = conf};
-	block_signals(&server);
+	signals_block();
 	raise_descriptors();
 	choose_max_connections(conf);
 	log_start(conf);
 	const int result = start(&server);
 	if (result == CLN_OK) {
-		const int number = wait_for_end(&server);
-		log_event(LOG_LEVEL_INFO, "stopping", "signal=%d sessions=%u", number,
-			workers_session_count(server.workers));
-		drain(&server);
+		loop_run(&server.loop);
 	}
 	end(&server);
 	return result == CLN_OK ? SERVER_EXIT_CLEAN : SERVER_EXIT_FAILURE;
