@@ -1,68 +1,54 @@
 /* SPDX-License-Identifier: MIT
  *
- * Watching and closing sessions; session_open.c opens them. Activity stores a time, nothing more;
- * one timer per session looks at it when the earliest moment for a probe has come.
+ * The life of a session, whatever its transport: session_open.c judges who comes, session_ws.c and
+ * xhr.c carry what is said. Activity stores a time, nothing more; one timer per session looks at it
+ * when the earliest moment for a probe has come.
  */
 #include "session.h"
 #include "base/rand.h"
 #include "hub_private.h"
 #include "pusher.h"
-#include "ws.h"
 
 #include <stdio.h>
 
-#define SESSION_FRAGMENTS          1024 /* of one client message */
-#define SESSION_CONTROL_PER_SECOND 50   /* some clients ping once a second */
-#define SESSION_STRIKES_MAX        30   /* pauses in a row before the close */
-#define SESSION_PAUSE_MS           1000
-#define PER_MESSAGE                1000 /* units of session_bucket.level */
-
-static const struct ws_ops session_ops;
+#define SESSION_STRIKES_MAX 30 /* pauses in a row before the close */
+#define SESSION_PAUSE_MS    1000
+#define PER_MESSAGE         1000 /* units of session_bucket.level */
 
 struct subscriber *session_subscriber(struct session *session)
 {
 	return &session->subscriber;
 }
 
+static const struct session_transport *transport_of(const struct session *session)
+{
+	return (const struct session_transport *)session->subscriber.ops; /* its first member */
+}
+
 /* --- what sessions say --- */
 
 void session_say(struct session *session, struct frame *frame)
 {
-	if (!session->is_leaving)
-		ws_send(session->ws, frame);
+	session->subscriber.ops->deliver(&session->subscriber, NULL, frame);
 	frame_unref(frame);
 }
 
 void session_error(struct session *session, unsigned code, struct cln_slice message)
 {
-	ws_loop(session->ws)->metrics.pusher_errors++;
+	session->hub->loop->metrics.pusher_errors++;
 	session_say(session, pusher_frame_error(code, message));
 }
 
 void session_refuse(struct session *session, const struct pusher_refusal *refusal)
 {
 	const bool is_auth = refusal->status == PUSHER_STATUS_UNAUTHORIZED;
-	ws_loop(session->ws)->metrics.subscribe_errors++;
+	session->hub->loop->metrics.subscribe_errors++;
 	session_error(session, is_auth ? PUSHER_UNAUTHORIZED : PUSHER_NONE, refusal->message);
 	session_say(session, pusher_frame_refused(refusal, true));
 	session_say(session, pusher_frame_refused(refusal, false));
 }
 
 /* --- closing --- */
-
-/* From protocol 6 on the close code says it all. */
-#define PROTOCOL_CLOSE_CODES 6
-
-void session_say_goodbye(struct ws *ws, unsigned protocol, uint16_t code, struct cln_slice reason)
-{
-	if (protocol < PROTOCOL_CLOSE_CODES) {
-		ws_loop(ws)->metrics.pusher_errors++;
-		struct frame *const frame = pusher_frame_error(code, reason);
-		ws_send(ws, frame);
-		frame_unref(frame);
-	}
-	ws_close(ws, code, reason);
-}
 
 /* Marks and says it; the subscriptions stay. */
 static void begin_close(struct session *session, uint16_t code, struct cln_slice reason)
@@ -72,8 +58,8 @@ static void begin_close(struct session *session, uint16_t code, struct cln_slice
 	session->is_leaving = true;
 	loop_timer_stop(session->hub->loop, &session->timer);
 	if (session->is_paused)
-		conn_resume(ws_conn(session->ws));
-	session_say_goodbye(session->ws, session->protocol, code, reason);
+		transport_of(session)->set_paused(session, false);
+	transport_of(session)->leave(session, code, reason);
 }
 
 void session_close(struct session *session, uint16_t code, struct cln_slice reason)
@@ -84,21 +70,15 @@ void session_close(struct session *session, uint16_t code, struct cln_slice reas
 		hub_unsubscribe_all(session->hub, &session->subscriber);
 }
 
-static void on_overflow(struct ws *ws)
+void session_overflow(struct session *session)
 {
-	struct session *const session = ws_user(ws);
-	if (session->is_leaving)
-		return;
-	ws_loop(ws)->metrics.overflows++;
-	conn_discard_unsent(ws_conn(ws));
+	session->hub->loop->metrics.overflows++;
 	session_close(session, PUSHER_OVER_CAPACITY, CLN_SLICE("You read too slowly"));
 }
 
-static void on_closed(struct ws *ws, uint16_t code)
+void session_free(struct session *session)
 {
-	struct session *const session = ws_user(ws);
 	struct hub *const hub = session->hub;
-	(void)code;
 	hub_unsubscribe_all(hub, &session->subscriber);
 	loop_timer_stop(hub->loop, &session->timer);
 	HASH_DELETE(hh, hub->sessions, session);
@@ -138,7 +118,7 @@ static void check_idle(struct session *session)
 	}
 	loop->metrics.probes++;
 	session->probed_ms = loop->now_ms;
-	ws_ping(session->ws);
+	transport_of(session)->probe(session);
 	watch(session, conf->pong_timeout_ms);
 }
 
@@ -149,7 +129,7 @@ static void end_pause(struct session *session)
 	session->input_ms = loop->now_ms;
 	session->probed_ms = 0;
 	watch(session, probe_after_ms(loop->conf));
-	conn_resume(ws_conn(session->ws));
+	transport_of(session)->set_paused(session, false);
 }
 
 static void on_timer(struct wheel_timer *timer)
@@ -166,9 +146,8 @@ static void watch(struct session *session, int64_t delay_ms)
 	loop_timer_set(session->hub->loop, &session->timer, delay_ms, on_timer);
 }
 
-static void on_activity(struct ws *ws)
+void session_heard(struct session *session)
 {
-	struct session *const session = ws_user(ws);
 	session->input_ms = session->hub->loop->now_ms;
 	session->probed_ms = 0;
 }
@@ -190,7 +169,7 @@ static void pause(struct session *session)
 {
 	session->is_paused = true;
 	session->messages.strikes++;
-	conn_pause(ws_conn(session->ws));
+	transport_of(session)->set_paused(session, true);
 	watch(session, SESSION_PAUSE_MS);
 }
 
@@ -214,71 +193,27 @@ static bool take_message(struct session *session)
 	return true;
 }
 
-static void on_message(struct ws *ws, enum ws_opcode opcode, struct cln_slice message)
+void session_take(struct session *session, struct cln_slice message)
 {
-	struct session *const session = ws_user(ws);
-	if (session->is_leaving)
-		return;
-	if (opcode != WS_TEXT) {
-		session_close(session, WS_CLOSE_UNSUPPORTED,
-			CLN_SLICE("Binary messages are no part of the protocol"));
-		return;
-	}
-	if (take_message(session))
+	if (!session->is_leaving && take_message(session))
 		pusher_handle(session, message);
 }
 
 /* --- the subscriber --- */
 
-static void deliver(
-	struct subscriber *subscriber, const struct channel *channel, struct frame *frame)
-{
-	struct session *const session = (struct session *)subscriber;
-	(void)channel;
-	if (!session->is_leaving)
-		ws_send(session->ws, frame);
-}
-
-static void close_subscriber(struct subscriber *subscriber, uint16_t code, struct cln_slice reason)
+void session_close_subscriber(struct subscriber *subscriber, uint16_t code, struct cln_slice reason)
 {
 	session_close((struct session *)subscriber, code, reason);
 }
 
-static void describe(const struct subscriber *subscriber, char *out, size_t cap)
+void session_describe(const struct subscriber *subscriber, char *out, size_t cap)
 {
 	char id[MSG_SOCKET_MAX];
 	msg_socket_print(subscriber->id, id);
 	snprintf(out, cap, "socket=%s", id);
 }
 
-static const struct subscriber_ops subscriber_ops = {
-	.deliver = deliver,
-	.close = close_subscriber,
-	.describe = describe,
-};
-
 /* --- opening --- */
-
-struct ws_limits *session_limits_new(const struct conf *conf)
-{
-	struct ws_limits *const limits = xcalloc(conf->app_count + 1, sizeof(*limits));
-	for (size_t i = 0; i <= conf->app_count; i++) {
-		const size_t message = i < conf->app_count ? conf->apps[i].message_bytes : WS_CONTROL_MAX;
-		limits[i] = (struct ws_limits){
-			.conn =
-				{
-					.input_bytes = LOOP_READ_BYTES + message, /* one read, during a pause */
-					.backlog_bytes = conf->backlog_bytes,
-					.backlog_age_ms = conf->backlog_age_ms,
-				},
-			.message_bytes = message,
-			.fragments = SESSION_FRAGMENTS,
-			.control_per_second = SESSION_CONTROL_PER_SECOND,
-			.close_timeout_ms = conf->close_timeout_ms,
-		};
-	}
-	return limits;
-}
 
 static uint64_t new_socket_id(struct hub *hub)
 {
@@ -289,11 +224,11 @@ static uint64_t new_socket_id(struct hub *hub)
 	}
 }
 
-void session_welcome(struct hub *hub, struct conn *conn, const struct http_request *request,
-	struct app *app, unsigned protocol)
+struct session *session_new(
+	struct hub *hub, struct app *app, unsigned protocol, const struct session_transport *transport)
 {
 	struct session *const session = xcalloc(1, sizeof(*session));
-	subscriber_init(&session->subscriber, &subscriber_ops, new_socket_id(hub));
+	subscriber_init(&session->subscriber, &transport->subscriber, new_socket_id(hub));
 	session->hub = hub;
 	session->app = app;
 	session->protocol = protocol;
@@ -302,15 +237,12 @@ void session_welcome(struct hub *hub, struct conn *conn, const struct http_reque
 	session->messages.level = (int64_t)hub->loop->conf->message_burst * PER_MESSAGE;
 	HASH_ADD(hh, hub->sessions, subscriber.id, sizeof(session->subscriber.id), session);
 	atomic_fetch_add_explicit(&hub->session_count, 1, memory_order_relaxed);
-	session->ws = ws_accept(conn, request, &hub->limits[app->index], &session_ops, session);
 	watch(session, probe_after_ms(hub->loop->conf));
-	session_say(session,
-		pusher_frame_established(session->subscriber.id, hub->loop->conf->activity_timeout_ms));
+	return session;
 }
 
-static const struct ws_ops session_ops = {
-	.on_message = on_message,
-	.on_activity = on_activity,
-	.on_overflow = on_overflow,
-	.on_closed = on_closed,
-};
+void session_greet(struct session *session)
+{
+	session_say(session, pusher_frame_established(session->subscriber.id,
+							 session->hub->loop->conf->activity_timeout_ms));
+}

@@ -13,8 +13,24 @@
 struct conn;
 struct http_request;
 struct hub;
+struct session;
 struct ws;
 struct ws_limits;
+struct xhr;
+
+/* How a session reaches its client: by a WebSocket (session_ws.c) or by HTTP requests (xhr.h). A
+ * session finds this table by its subscriber's, which is the first member: the choice costs an idle
+ * session nothing and the delivery path no second call. */
+struct session_transport {
+	struct subscriber_ops subscriber; /* deliver() gets channel NULL for what the session says */
+	/* The last word: nothing is delivered behind it, and session_free() follows, in a later turn
+	 * or at this one's end. For protocols below 6 a pusher:error goes first. */
+	void (*leave)(struct session *session, uint16_t code, struct cln_slice reason);
+	/* Asks the client for a sign of life, which is told by session_heard(). */
+	void (*probe)(struct session *session);
+	/* Whether messages are taken from the client. */
+	void (*set_paused)(struct session *session, bool is_paused);
+};
 
 /* A bucket that fills by `rate` a second up to `burst`, in thousandths of a message. */
 struct session_bucket {
@@ -33,7 +49,10 @@ struct session {
 	struct subscriber subscriber; /* its id is the socket id */
 	struct hub *hub;
 	struct app *app;
-	struct ws *ws;
+	union {
+		struct ws *ws;
+		struct xhr *xhr;
+	};
 	struct wheel_timer timer; /* idle probe, or the end of a pause */
 	int64_t input_ms;         /* when the peer was last heard of */
 	int64_t probed_ms;        /* 0: no probe is open */
@@ -54,6 +73,30 @@ void session_error(struct session *session, unsigned code, struct cln_slice mess
 void session_refuse(struct session *session, const struct pusher_refusal *refusal);
 /* Closes; for protocols below 6 after a pusher:error. Not from within a delivery. */
 void session_close(struct session *session, uint16_t code, struct cln_slice reason);
+
+/* --- for transports --- */
+
+/* Of a client that has been judged welcome and counted in. The caller joins it to its transport,
+ * then greets. */
+struct session *session_new(
+	struct hub *hub, struct app *app, unsigned protocol, const struct session_transport *transport);
+void session_greet(struct session *session);
+/* The transport is gone. */
+void session_free(struct session *session);
+/* Something came from the client. */
+void session_heard(struct session *session);
+/* A text message, valid UTF-8, within the application's limit. */
+void session_take(struct session *session, struct cln_slice message);
+/* The client reads too slowly: closes with 4100. The transport has made room for that. */
+void session_overflow(struct session *session);
+/* subscriber_ops that do not depend on the transport. */
+void session_close_subscriber(
+	struct subscriber *subscriber, uint16_t code, struct cln_slice reason);
+void session_describe(const struct subscriber *subscriber, char *out, size_t cap);
+/* The codes from which on a close says it all; below, a pusher:error goes first. */
+#define SESSION_PROTOCOL_CLOSE_CODES 6
+
+/* --- WebSockets (session_ws.c) --- */
 
 /* Opens the session of an upgrade that has been judged welcome and counted in. */
 void session_welcome(struct hub *hub, struct conn *conn, const struct http_request *request,

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Sessions over a WebSocket: hands what arrives to the session, and what the session says to the
+ * socket. Owns nothing; a session ends with its socket.
+ */
+#include "hub_private.h"
+#include "session.h"
+#include "ws.h"
+
+#define SESSION_FRAGMENTS          1024 /* of one client message */
+#define SESSION_CONTROL_PER_SECOND 50   /* some clients ping once a second */
+
+/* --- what the socket says --- */
+
+static void on_message(struct ws *ws, enum ws_opcode opcode, struct cln_slice message)
+{
+	struct session *const session = ws_user(ws);
+	if (opcode == WS_TEXT)
+		session_take(session, message);
+	else
+		session_close(session, WS_CLOSE_UNSUPPORTED,
+			CLN_SLICE("Binary messages are no part of the protocol"));
+}
+
+static void on_activity(struct ws *ws)
+{
+	session_heard(ws_user(ws));
+}
+
+static void on_overflow(struct ws *ws)
+{
+	struct session *const session = ws_user(ws);
+	if (session->is_leaving)
+		return;
+	conn_discard_unsent(ws_conn(ws));
+	session_overflow(session);
+}
+
+static void on_closed(struct ws *ws, uint16_t code)
+{
+	(void)code;
+	session_free(ws_user(ws));
+}
+
+static const struct ws_ops session_ops = {
+	.on_message = on_message,
+	.on_activity = on_activity,
+	.on_overflow = on_overflow,
+	.on_closed = on_closed,
+};
+
+/* --- what the session says --- */
+
+static void deliver(
+	struct subscriber *subscriber, const struct channel *channel, struct frame *frame)
+{
+	struct session *const session = (struct session *)subscriber;
+	(void)channel;
+	if (!session->is_leaving)
+		ws_send(session->ws, frame);
+}
+
+void session_say_goodbye(struct ws *ws, unsigned protocol, uint16_t code, struct cln_slice reason)
+{
+	if (protocol < SESSION_PROTOCOL_CLOSE_CODES) {
+		ws_loop(ws)->metrics.pusher_errors++;
+		struct frame *const frame = pusher_frame_error(code, reason);
+		ws_send(ws, frame);
+		frame_unref(frame);
+	}
+	ws_close(ws, code, reason);
+}
+
+static void leave(struct session *session, uint16_t code, struct cln_slice reason)
+{
+	session_say_goodbye(session->ws, session->protocol, code, reason);
+}
+
+static void probe(struct session *session)
+{
+	ws_ping(session->ws);
+}
+
+static void set_paused(struct session *session, bool is_paused)
+{
+	if (is_paused)
+		conn_pause(ws_conn(session->ws));
+	else
+		conn_resume(ws_conn(session->ws));
+}
+
+static const struct session_transport transport = {
+	.subscriber =
+		{
+			.deliver = deliver,
+			.close = session_close_subscriber,
+			.describe = session_describe,
+		},
+	.leave = leave,
+	.probe = probe,
+	.set_paused = set_paused,
+};
+
+/* --- opening --- */
+
+struct ws_limits *session_limits_new(const struct conf *conf)
+{
+	struct ws_limits *const limits = xcalloc(conf->app_count + 1, sizeof(*limits));
+	for (size_t i = 0; i <= conf->app_count; i++) {
+		const size_t message = i < conf->app_count ? conf->apps[i].message_bytes : WS_CONTROL_MAX;
+		limits[i] = (struct ws_limits){
+			.conn =
+				{
+					.input_bytes = LOOP_READ_BYTES + message, /* one read, during a pause */
+					.backlog_bytes = conf->backlog_bytes,
+					.backlog_age_ms = conf->backlog_age_ms,
+				},
+			.message_bytes = message,
+			.fragments = SESSION_FRAGMENTS,
+			.control_per_second = SESSION_CONTROL_PER_SECOND,
+			.close_timeout_ms = conf->close_timeout_ms,
+		};
+	}
+	return limits;
+}
+
+void session_welcome(struct hub *hub, struct conn *conn, const struct http_request *request,
+	struct app *app, unsigned protocol)
+{
+	struct session *const session = session_new(hub, app, protocol, &transport);
+	session->ws = ws_accept(conn, request, &hub->limits[app->index], &session_ops, session);
+	session_greet(session);
+}
