@@ -4,6 +4,7 @@
  * that names the value (never of a secret) and what would be right.
  */
 #include "conf_load.h"
+#include "conf_webhook.h"
 #include "redis_address.h"
 
 #include "../wire/name.h"
@@ -171,8 +172,8 @@ const char *conf_check_origin(const char *value)
 
 const char *conf_check_webhook(const char *value)
 {
-	const bool is_http = strncmp(value, "http://", 7) == 0 || strncmp(value, "https://", 8) == 0;
-	return is_http ? NULL : "must begin with http:// or https://";
+	struct conf_webhook webhook;
+	return conf_webhook_parse(&webhook, value);
 }
 
 const char *conf_check_redis(const char *value)

@@ -8,21 +8,10 @@
 #ifndef WEBHOOK_H
 #define WEBHOOK_H
 
-#include "conf.h"
+#include "conf_webhook.h"
 #include "loop.h"
 
 #include <stdint.h>
-
-enum webhook_kind {
-	WEBHOOK_CHANNEL_OCCUPIED,
-	WEBHOOK_CHANNEL_VACATED,
-	WEBHOOK_MEMBER_ADDED,
-	WEBHOOK_MEMBER_REMOVED,
-	WEBHOOK_CLIENT_EVENT,
-	WEBHOOK_CACHE_MISS,
-	WEBHOOK_SUBSCRIPTION_COUNT,
-	WEBHOOK_KINDS,
-};
 
 /* Borrowed for the call. Members that the kind does not have are zero. */
 struct webhook_event {

@@ -3,7 +3,7 @@
  * The configuration file: what is understood, every refusal with its line, the traps of INI files
  * (comments in values, long lines, byte order mark, CRLF, doubles, indented lines).
  */
-/* sources: relay/conf.c relay/conf_table.c relay/conf_value.c relay/conf_file.c relay/conf_env.c */
+/* sources: relay/conf.c relay/conf_table.c relay/conf_value.c relay/conf_webhook.c relay/conf_file.c relay/conf_env.c */
 /* sources: relay/conf_flags.c relay/conf_check.c relay/conf_print.c wire/name.c */
 /* sources: relay/redis_address.c */
 /* libs: */
