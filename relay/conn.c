@@ -8,9 +8,11 @@
 #include "base/xalloc.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -96,6 +98,14 @@ struct conn *conn_new(struct loop *loop, int fd, const struct conn_limits *limit
 	return conn;
 }
 
+static void free_extra(struct conn_extra *extra)
+{
+	if (extra != NULL && extra->layer != NULL) {
+		extra->layer->ops->free(extra->layer);
+	}
+	free(extra);
+}
+
 static void conn_free(struct conn *conn)
 {
 	for (unsigned i = 0; i < conn->pending_count; i++) {
@@ -103,7 +113,10 @@ static void conn_free(struct conn *conn)
 	}
 	conn_free_slow(conn);
 	free(conn->input);
-	close(conn->fd);
+	free_extra(conn->extra);
+	if (conn->fd >= 0) {
+		close(conn->fd);
+	}
 	free(conn);
 }
 
@@ -174,7 +187,9 @@ void conn_finish(struct conn *conn, int64_t linger_ms)
 	conn->is_mute = true;
 	conn_ensure_slow(conn)->linger_ms = linger_ms > 0 ? linger_ms : 1;
 	conn_resume(conn);
-	if (conn->pending_count > 0 || conn_has_queue(conn)) {
+	if (conn->has_layer && !conn->extra->layer->is_ready) {
+		conn_close(conn); /* nobody is there who would understand a last word */
+	} else if (conn_has_output(conn)) {
 		const int64_t age_ms = conn->limits->backlog_age_ms;
 		conn_expire(conn, age_ms > 0 ? age_ms : conn->slow->linger_ms);
 		if (!conn->is_blocked) {
@@ -185,11 +200,9 @@ void conn_finish(struct conn *conn, int64_t linger_ms)
 	}
 }
 
-void conn_close(struct conn *conn)
+/* To the end of the loop's dead connections. */
+static void bury(struct conn *conn)
 {
-	if (conn->is_closing) {
-		return;
-	}
 	event_del(&conn->event);
 	TAILQ_REMOVE(list_of(conn), conn, link);
 	conn->is_closing = true;
@@ -198,6 +211,52 @@ void conn_close(struct conn *conn)
 	if (conn->slow != NULL) {
 		loop_timer_stop(conn->loop, &conn->slow->timer);
 	}
+}
+
+void conn_close(struct conn *conn)
+{
+	if (conn->is_closing) {
+		return;
+	}
+	if (conn->has_layer && conn->extra->layer->ops->on_close != NULL) {
+		conn->extra->layer->ops->on_close(conn->extra->layer, conn);
+	}
+	bury(conn);
+}
+
+/* --- moving between loops --- */
+
+void conn_detach(struct conn *conn, struct conn_parts *parts)
+{
+	assert(!conn->is_closing && !conn->is_finishing);
+	assert(conn->pending_count == 0 && !conn_has_queue(conn));
+	*parts = (struct conn_parts){.fd = conn->fd, .extra = conn->extra};
+	bury(conn);
+	conn->fd = -1;
+	conn->extra = NULL;
+	conn->has_layer = false;
+	conn->is_reported = true; /* there is no owner to report to */
+}
+
+struct conn *conn_attach(struct loop *loop, const struct conn_parts *parts, struct cln_slice input,
+	const struct conn_limits *limits, const struct conn_ops *ops, void *user)
+{
+	struct conn *const conn = conn_new(loop, parts->fd, limits, ops, user);
+	if (conn == NULL) {
+		free_extra(parts->extra);
+		return NULL;
+	}
+	conn->extra = parts->extra;
+	conn->has_layer = conn->extra != NULL && conn->extra->layer != NULL;
+	conn_put_input(conn, input);
+	conn_watch_output(conn);
+	return conn;
+}
+
+void conn_parts_close(const struct conn_parts *parts)
+{
+	free_extra(parts->extra);
+	close(parts->fd);
 }
 
 /* --- the turn --- */
@@ -239,7 +298,7 @@ static void on_dirty(struct conn *conn)
 	if (conn->is_overflowed) {
 		on_overflow(conn);
 	}
-	if (!conn->is_closing && (conn->pending_count > 0 || conn_has_queue(conn))) {
+	if (!conn->is_closing && conn_has_output(conn)) {
 		conn_flush(conn);
 	}
 }
@@ -294,24 +353,112 @@ void conn_close_all(struct loop *loop)
 	}
 }
 
-void conn_peer(const struct conn *conn, char out[CONN_PEER_MAX])
+/* --- who the peer is --- */
+
+static struct conn_extra *ensure_extra(struct conn *conn)
 {
+	if (conn->extra == NULL) {
+		conn->extra = xcalloc(1, sizeof(*conn->extra));
+	}
+	return conn->extra;
+}
+
+struct conn_layer *conn_set_layer(struct conn *conn, struct conn_layer *layer)
+{
+	struct conn_extra *const extra = ensure_extra(conn);
+	struct conn_layer *const former = extra->layer;
+	extra->layer = layer;
+	conn->has_layer = layer != NULL;
+	return former;
+}
+
+void conn_trust(struct conn *conn)
+{
+	ensure_extra(conn)->is_trusted = true;
+}
+
+bool conn_is_proxied(const struct conn *conn)
+{
+	return conn->extra != NULL && conn->extra->is_trusted;
+}
+
+void conn_set_origin(struct conn *conn, const struct conn_origin *origin)
+{
+	assert(conn_is_proxied(conn));
+	conn->extra->origin = *origin;
+	conn->extra->forwarded = *origin;
+}
+
+void conn_set_forwarded(struct conn *conn, const struct conn_origin *origin)
+{
+	assert(conn_is_proxied(conn));
+	conn->extra->forwarded = origin != NULL ? *origin : conn->extra->origin;
+}
+
+const struct conn_origin *conn_origin(const struct conn *conn)
+{
+	return conn_is_proxied(conn) && conn->extra->origin.has_address ? &conn->extra->origin : NULL;
+}
+
+bool conn_is_secure(const struct conn *conn)
+{
+	const struct conn_extra *const extra = conn->extra;
+	return extra != NULL && ((extra->layer != NULL && extra->layer->is_secure) ||
+								extra->forwarded.is_secure || extra->origin.is_secure);
+}
+
+/* False, with the family in `family`, if there is no IP address. */
+static bool socket_address(int fd, struct conn_address *out, sa_family_t *family)
+{
+	static const uint8_t mapped[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 	struct sockaddr_storage address;
 	socklen_t len = sizeof(address);
-	char host[INET6_ADDRSTRLEN];
-	snprintf(out, CONN_PEER_MAX, "-");
-	if (getpeername(conn->fd, (struct sockaddr *)&address, &len) != 0) {
-		return;
+	*family = AF_UNSPEC;
+	if (getpeername(fd, (struct sockaddr *)&address, &len) != 0) {
+		return false;
 	}
-	if (address.ss_family == AF_UNIX) {
-		snprintf(out, CONN_PEER_MAX, "unix");
-	} else if (address.ss_family == AF_INET) {
+	*family = address.ss_family;
+	if (address.ss_family == AF_INET) {
 		const struct sockaddr_in *const v4 = (const struct sockaddr_in *)&address;
-		inet_ntop(AF_INET, &v4->sin_addr, host, sizeof(host));
-		snprintf(out, CONN_PEER_MAX, "%s:%u", host, ntohs(v4->sin_port));
+		memcpy(out->ip.s6_addr, mapped, sizeof(mapped));
+		memcpy(out->ip.s6_addr + sizeof(mapped), &v4->sin_addr, sizeof(v4->sin_addr));
+		out->port = ntohs(v4->sin_port);
 	} else if (address.ss_family == AF_INET6) {
 		const struct sockaddr_in6 *const v6 = (const struct sockaddr_in6 *)&address;
-		inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof(host));
-		snprintf(out, CONN_PEER_MAX, "[%s]:%u", host, ntohs(v6->sin6_port));
+		out->ip = v6->sin6_addr;
+		out->port = ntohs(v6->sin6_port);
+	}
+	return address.ss_family == AF_INET || address.ss_family == AF_INET6;
+}
+
+bool conn_socket_address(const struct conn *conn, struct conn_address *address)
+{
+	sa_family_t family;
+	return socket_address(conn->fd, address, &family);
+}
+
+static void print_address(const struct conn_address *address, char out[CONN_PEER_MAX])
+{
+	char host[INET6_ADDRSTRLEN];
+	const bool is_v4 = IN6_IS_ADDR_V4MAPPED(&address->ip);
+	const size_t skip = is_v4 ? sizeof(struct in6_addr) - sizeof(struct in_addr) : 0;
+	inet_ntop(is_v4 ? AF_INET : AF_INET6, address->ip.s6_addr + skip, host, sizeof(host));
+	if (address->port == 0) {
+		snprintf(out, CONN_PEER_MAX, "%s", host);
+	} else {
+		snprintf(out, CONN_PEER_MAX, is_v4 ? "%s:%u" : "[%s]:%u", host, (unsigned)address->port);
+	}
+}
+
+void conn_peer(const struct conn *conn, char out[CONN_PEER_MAX])
+{
+	struct conn_address address;
+	sa_family_t family = AF_UNSPEC;
+	if (conn->extra != NULL && conn->extra->forwarded.has_address) {
+		print_address(&conn->extra->forwarded.address, out);
+	} else if (socket_address(conn->fd, &address, &family)) {
+		print_address(&address, out);
+	} else {
+		snprintf(out, CONN_PEER_MAX, "%s", family == AF_UNIX ? "unix" : "-");
 	}
 }

@@ -85,17 +85,22 @@ int conn_error(const struct conn *conn);
 void conn_peer(const struct conn *conn, char out[CONN_PEER_MAX]);
 
 /* Takes the connection apart so that another worker can go on with it: the descriptor, its TLS
- * state and who the peer is. Nothing may be queued; unread input is lost but for what the owner
- * keeps. The owner gets no on_closed(); what conn_user() is stays the owner's. */
+ * state and who the peer is. Nothing may be queued; input that was read is lost but for what the
+ * owner keeps (what it did not consume in the on_data() that calls this, too). The owner gets no
+ * on_closed(), nor any other call; what conn_user() is stays the owner's. `conn` counts as closing
+ * until the turn's end, when it is freed. Not for a connection that closes or finishes. */
+struct conn_extra;
 struct conn_parts {
 	int fd;
-	void *tls;    /* struct tls_stream, NULL for plain connections */
-	void *origin; /* what a proxy said of the peer, NULL if none did */
+	struct conn_extra *extra; /* TLS and what a proxy said of the peer; NULL if neither */
 };
 void conn_detach(struct conn *conn, struct conn_parts *parts);
-/* As conn_new(), from such parts; `input` (copied) is offered to on_data() first, in this turn. */
+/* As conn_new(), from such parts; `input` (copied) is offered to on_data() first, at the end of
+ * this turn or of the next one. NULL, with the parts closed, only if libevent refuses. */
 struct conn *conn_attach(struct loop *loop, const struct conn_parts *parts, struct cln_slice input,
 	const struct conn_limits *limits, const struct conn_ops *ops, void *user);
+/* For parts that nobody wants. Any thread. */
+void conn_parts_close(const struct conn_parts *parts);
 /* Whether the peer came by TLS, to us or (as a trusted proxy says) to the proxy. */
 bool conn_is_secure(const struct conn *conn);
 

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#define INPUT_FIRST 64
+#define INPUT_FIRST (64 - sizeof(struct conn_input))
 /* Kept input up to here is copied in front of what the next read brings; more than that is read
  * into where it is kept. */
 #define INPUT_FRONT 16384
@@ -21,8 +21,11 @@ static void drop_input(struct conn *conn)
 {
 	free(conn->input);
 	conn->input = NULL;
-	conn->input_len = 0;
-	conn->input_cap = 0;
+}
+
+static size_t kept_len(const struct conn *conn)
+{
+	return conn->input != NULL ? conn->input->len : 0;
 }
 
 /* Hands `bytes` to the owner, or to one owner after the other. Returns what is done with. */
@@ -40,15 +43,18 @@ static size_t offer(struct conn *conn, char *bytes, size_t len)
 
 static void input_reserve(struct conn *conn, size_t len)
 {
-	if (len > conn->input_cap) {
-		size_t cap = conn->input_cap > 0 ? conn->input_cap : INPUT_FIRST;
-		while (cap < len) {
-			cap *= 2;
-		}
-		assert(cap <= UINT32_MAX);
-		conn->input = xrealloc(conn->input, cap);
-		conn->input_cap = (uint32_t)cap;
+	const size_t old = conn->input != NULL ? conn->input->cap : 0;
+	if (len <= old) {
+		return;
 	}
+	size_t cap = old > 0 ? old : INPUT_FIRST;
+	while (cap < len) {
+		cap *= 2;
+	}
+	assert(cap <= UINT32_MAX);
+	conn->input = xrealloc(conn->input, sizeof(*conn->input) + cap);
+	conn->input->cap = (uint32_t)cap;
+	conn->input->len = old > 0 ? conn->input->len : 0;
 }
 
 /* Keeps what the owner did not consume, within the limit. */
@@ -64,52 +70,78 @@ static void keep(struct conn *conn, const char *rest, size_t len)
 		return;
 	}
 	input_reserve(conn, len);
-	memmove(conn->input, rest, len);
-	conn->input_len = (uint32_t)len; /* at most input_cap */
+	memmove(conn->input->bytes, rest, len);
+	conn->input->len = (uint32_t)len; /* at most its cap */
+}
+
+void conn_put_input(struct conn *conn, struct cln_slice input)
+{
+	if (input.len > 0) {
+		input_reserve(conn, input.len);
+		memcpy(conn->input->bytes, input.ptr, input.len);
+		conn->input->len = (uint32_t)input.len; /* at most its cap */
+	}
+	conn->is_waiting = true;
+	conn_set_again(conn, true);
+}
+
+static ssize_t take(struct conn *conn, char *bytes, size_t cap)
+{
+	if (__builtin_expect(!conn->has_layer, 1)) {
+		return recv(conn->fd, bytes, cap, MSG_DONTWAIT);
+	}
+	struct conn_layer *const layer = conn->extra->layer;
+	const ssize_t got = layer->ops->receive(layer, conn, bytes, cap);
+	const int saved = errno;
+	conn_watch_output(conn);
+	errno = saved;
+	return got;
 }
 
 /* Reads behind little kept input, all of it in the shared buffer. */
 static ssize_t receive_shared(struct conn *conn)
 {
 	char *const at = conn->loop->read_buffer + INPUT_FRONT;
-	const ssize_t got = recv(conn->fd, at, LOOP_READ_BYTES - INPUT_FRONT, MSG_DONTWAIT);
+	const ssize_t got = take(conn, at, LOOP_READ_BYTES - INPUT_FRONT);
 	if (got <= 0 || conn->is_finishing) {
 		return got;
 	}
-	char *const begin = at - conn->input_len;
-	const size_t len = conn->input_len + (size_t)got;
-	if (conn->input_len > 0) {
-		memcpy(begin, conn->input, conn->input_len);
+	const size_t kept = kept_len(conn);
+	char *const begin = at - kept;
+	const size_t len = kept + (size_t)got;
+	if (kept > 0) {
+		memcpy(begin, conn->input->bytes, kept);
 	}
 	const size_t used = offer(conn, begin, len);
 	keep(conn, begin + used, len - used);
 	return got;
 }
 
+/* Offers what is kept, where it is. */
+static void offer_kept(struct conn *conn)
+{
+	struct conn_input *const input = conn->input;
+	if (input == NULL) {
+		return;
+	}
+	const size_t len = input->len;
+	const size_t used = offer(conn, input->bytes, len);
+	keep(conn, input->bytes + used, len - used);
+}
+
 /* Reads behind much kept input, where it is. */
 static ssize_t receive_kept(struct conn *conn)
 {
-	if (conn->input_len == conn->input_cap) {
-		input_reserve(conn, (size_t)conn->input_len + 1);
+	if (conn->input->len == conn->input->cap) {
+		input_reserve(conn, (size_t)conn->input->len + 1);
 	}
-	const ssize_t got = recv(
-		conn->fd, conn->input + conn->input_len, conn->input_cap - conn->input_len, MSG_DONTWAIT);
-	if (got <= 0) {
-		return got;
+	struct conn_input *const input = conn->input;
+	const ssize_t got = take(conn, input->bytes + input->len, input->cap - input->len);
+	if (got > 0) {
+		input->len += (uint32_t)got; /* at most its cap */
+		offer_kept(conn);
 	}
-	conn->input_len += (uint32_t)got; /* at most input_cap */
-	const size_t used = offer(conn, conn->input, conn->input_len);
-	keep(conn, conn->input + used, conn->input_len - used);
 	return got;
-}
-
-static void offer_kept(struct conn *conn)
-{
-	if (conn->input_len == 0) {
-		return;
-	}
-	const size_t used = offer(conn, conn->input, conn->input_len);
-	keep(conn, conn->input + used, conn->input_len - used);
 }
 
 static void end(struct conn *conn)
@@ -125,7 +157,7 @@ static void end(struct conn *conn)
 /* Returns false when there is nothing more to read now. */
 static bool receive(struct conn *conn, size_t *budget)
 {
-	const ssize_t got = conn->input_len <= INPUT_FRONT ? receive_shared(conn) : receive_kept(conn);
+	const ssize_t got = kept_len(conn) <= INPUT_FRONT ? receive_shared(conn) : receive_kept(conn);
 	if (got > 0) {
 		*budget -= (size_t)got < *budget ? (size_t)got : *budget;
 		return true;

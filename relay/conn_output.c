@@ -24,6 +24,16 @@ bool conn_has_queue(const struct conn *conn)
 	return conn->slow != NULL && conn->slow->count > 0;
 }
 
+static size_t layer_output(const struct conn *conn)
+{
+	return conn->has_layer ? conn->extra->layer->output : 0;
+}
+
+bool conn_has_output(const struct conn *conn)
+{
+	return conn->pending_count > 0 || conn_has_queue(conn) || layer_output(conn) > 0;
+}
+
 struct conn_slow *conn_ensure_slow(struct conn *conn)
 {
 	if (conn->slow == NULL) {
@@ -171,10 +181,38 @@ static size_t cork(struct conn *conn, const struct run *run)
 	return count > 1 ? len : 0;
 }
 
+/* Through a layer: as many bytes as fit into the cork buffer, so that they become one record; a
+ * frame alone needs no copy. */
+static ssize_t send_layered(struct conn *conn, const struct run *run)
+{
+	struct conn_layer *const layer = conn->extra->layer;
+	char *const buffer = conn->loop->cork_buffer;
+	const char *bytes = run->frames[0]->bytes + run->head_sent;
+	size_t len = run->frames[0]->len - run->head_sent;
+	if (!layer->is_ready) {
+		errno = ENOTCONN;
+		return -1;
+	}
+	if (run->count > 1 && len < LOOP_CORK_BYTES) {
+		memcpy(buffer, bytes, len);
+		for (uint32_t i = 1; i < run->count && len < LOOP_CORK_BYTES; i++) {
+			const size_t room = LOOP_CORK_BYTES - len;
+			const size_t part = run->frames[i]->len < room ? run->frames[i]->len : room;
+			memcpy(buffer + len, run->frames[i]->bytes, part);
+			len += part;
+		}
+		bytes = buffer;
+	}
+	return layer->ops->send(layer, conn, bytes, len < LOOP_CORK_BYTES ? len : LOOP_CORK_BYTES);
+}
+
 /* One system call for the front of `run`. Returns as send() does. */
 static ssize_t send_run(struct conn *conn, const struct run *run)
 {
 	conn->loop->metrics.sends++;
+	if (__builtin_expect(conn->has_layer, 0)) {
+		return send_layered(conn, run);
+	}
 	if (run->count == 1) {
 		return send(conn->fd, run->frames[0]->bytes + run->head_sent,
 			run->frames[0]->len - run->head_sent, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -214,6 +252,21 @@ enum sent {
 	SENT_FAILED,
 };
 
+/* What the kernel still refuses of the layer's own bytes. */
+static enum sent flush_layer(struct conn *conn)
+{
+	struct conn_layer *const layer = conn->extra->layer;
+	if (layer->ops->flush(layer, conn) == 0) {
+		return SENT_ALL;
+	}
+	if (errno == EAGAIN || errno == EWOULDBLOCK) {
+		conn->loop->metrics.backlogs++;
+		return SENT_BLOCKED;
+	}
+	conn->error = errno;
+	return SENT_FAILED;
+}
+
 /* Sends until nothing is left or the kernel takes no more. */
 static enum sent send_all(struct conn *conn, struct run *run)
 {
@@ -229,7 +282,25 @@ static enum sent send_all(struct conn *conn, struct run *run)
 			return SENT_FAILED;
 		}
 	}
-	return SENT_ALL;
+	return layer_output(conn) > 0 ? flush_layer(conn) : SENT_ALL;
+}
+
+static void on_blocked(struct conn *conn, bool has_moved)
+{
+	struct conn_slow *const slow = conn->slow;
+	if (!conn->is_blocked || has_moved) {
+		slow->moved_ms = conn->loop->now_ms;
+	}
+	conn->is_blocked = true;
+	arm(conn);
+}
+
+void conn_watch_output(struct conn *conn)
+{
+	if (layer_output(conn) > 0 && !conn->is_blocked && !conn->is_closing) {
+		conn_ensure_slow(conn);
+		on_blocked(conn, true);
+	}
 }
 
 static void shut(struct conn *conn)
@@ -242,11 +313,30 @@ static void shut(struct conn *conn)
 	conn_expire(conn, conn->slow->linger_ms);
 }
 
+/* The layer's last word, once. Returns whether it is on its way. */
+static bool finish_layer(struct conn *conn)
+{
+	struct conn_layer *const layer = conn->has_layer ? conn->extra->layer : NULL;
+	if (layer == NULL || layer->ops->finish == NULL || conn->has_said_goodbye) {
+		return true;
+	}
+	conn->has_said_goodbye = true;
+	layer->ops->finish(layer, conn);
+	if (layer->output == 0) {
+		return true;
+	}
+	conn_watch_output(conn);
+	conn_expire(conn, conn->slow->linger_ms);
+	return false;
+}
+
 void conn_on_drained(struct conn *conn)
 {
 	conn->is_discarding = false;
 	if (conn->is_finishing && !conn->is_shut) {
-		shut(conn);
+		if (finish_layer(conn)) {
+			shut(conn);
+		}
 	} else if (conn->slow != NULL && conn->slow->deadline_ms == 0) {
 		conn_free_slow(conn);
 	}
@@ -262,16 +352,6 @@ static void pending_to_queue(struct conn *conn, const struct run *run)
 	slow->head_sent = run->head_sent;
 	slow->bytes -= run->head_sent;
 	conn->pending_count = 0;
-}
-
-static void on_blocked(struct conn *conn, bool has_moved)
-{
-	struct conn_slow *const slow = conn->slow;
-	if (!conn->is_blocked || has_moved) {
-		slow->moved_ms = conn->loop->now_ms;
-	}
-	conn->is_blocked = true;
-	arm(conn);
 }
 
 static void drop_output(struct conn *conn)
@@ -330,6 +410,7 @@ static void flush_queue(struct conn *conn)
 	struct conn_slow *const slow = queue_pending(conn);
 	struct run run = {slow->frames + slow->first, slow->count, slow->head_sent};
 	const size_t before = slow->bytes;
+	const size_t layer_before = layer_output(conn);
 	const enum sent sent = send_all(conn, &run);
 	slow->first = (uint32_t)(run.frames - slow->frames); /* within `cap` */
 	slow->count = run.count;
@@ -340,7 +421,7 @@ static void flush_queue(struct conn *conn)
 		return;
 	}
 	if (sent == SENT_BLOCKED) {
-		on_blocked(conn, slow->bytes < before);
+		on_blocked(conn, slow->bytes < before || layer_output(conn) < layer_before);
 		return;
 	}
 	slow->first = 0;
@@ -414,7 +495,7 @@ size_t conn_backlog(const struct conn *conn)
 	for (unsigned i = 0; i < conn->pending_count; i++) {
 		bytes += conn->pending[i]->len;
 	}
-	return bytes;
+	return bytes + layer_output(conn);
 }
 
 void conn_discard_unsent(struct conn *conn)

@@ -5,12 +5,13 @@
  * queue, a timer) is in struct conn_slow, made when needed and freed with the need.
  *
  * Between turns: pending frames mean that the connection is in loop->dirty; `slow` with frames
- * means the same, or that the kernel refused (is_blocked) and the write edge will come.
+ * means the same, or that the kernel refused (is_blocked) and the write edge will come. A layer
+ * (conn_layer.h) with output of its own is blocked, too.
  */
 #ifndef CONN_PRIVATE_H
 #define CONN_PRIVATE_H
 
-#include "conn.h"
+#include "conn_layer.h"
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
@@ -29,6 +30,21 @@ struct conn_slow {
 	uint32_t cap;
 	uint32_t head_sent; /* bytes of the first frame that are gone */
 	size_t bytes;       /* unsent */
+};
+
+/* What the owner did not consume. */
+struct conn_input {
+	uint32_t len;
+	uint32_t cap;
+	char bytes[];
+};
+
+/* Of connections with TLS or behind a trusted proxy. */
+struct conn_extra {
+	struct conn_layer *layer; /* NULL: the socket itself */
+	bool is_trusted;
+	struct conn_origin origin;    /* of the connection */
+	struct conn_origin forwarded; /* of the request */
 };
 
 struct conn {
@@ -53,13 +69,14 @@ struct conn {
 	bool is_reported : 1; /* on_closed() was called */
 	bool is_again : 1;    /* in loop->again */
 	bool has_new_ops : 1;
+	bool has_layer : 1;        /* extra->layer */
+	bool has_said_goodbye : 1; /* the layer's last word is out */
 	const struct conn_ops *ops;
 	/* The rest: */
 	void *user;
 	const struct conn_limits *limits;
-	char *input; /* read and not consumed; NULL if nothing is */
-	uint32_t input_len;
-	uint32_t input_cap;
+	struct conn_input *input; /* read and not consumed; NULL if nothing is */
+	struct conn_extra *extra;
 	int error;
 	TAILQ_ENTRY(conn) link;
 	struct event event;
@@ -71,11 +88,17 @@ void conn_set_again(struct conn *conn, bool is_again);
 
 /* conn_input.c: reads until nothing is there or the turn's share is used up. */
 void conn_read(struct conn *conn);
+/* Input of a connection that was just made, to be offered with what follows. */
+void conn_put_input(struct conn *conn, struct cln_slice input);
 
 /* conn_output.c */
 struct conn_slow *conn_ensure_slow(struct conn *conn);
 void conn_free_slow(struct conn *conn);
 bool conn_has_queue(const struct conn *conn);
+/* Anything unsent, also within the layer. */
+bool conn_has_output(const struct conn *conn);
+/* After the layer may have kept output back: it leaves with the write edge. */
+void conn_watch_output(struct conn *conn);
 /* Sends what is queued; may close. */
 void conn_flush(struct conn *conn);
 /* Nothing is queued (any more): FIN if the connection is finishing. */

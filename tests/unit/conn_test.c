@@ -633,6 +633,158 @@ static void closed_twice_and_used_after(void **state)
 	assert_int_equal(t.closed, 1);
 }
 
+/* --- moving --- */
+
+/* Another owner, as on another worker. */
+static struct {
+	struct conn *conn;
+	struct conn_parts parts;
+	struct buf input;
+	unsigned closed;
+	bool detach_in_data;
+} moved;
+
+static size_t moved_on_data(struct conn *conn, char *bytes, size_t len)
+{
+	assert_ptr_equal(conn_user(conn), &moved);
+	buf_append(&moved.input, bytes, len);
+	return len;
+}
+
+static void moved_on_closed(struct conn *conn)
+{
+	assert_ptr_equal(conn, moved.conn);
+	moved.closed++;
+}
+
+static const struct conn_ops moved_ops = {.on_data = moved_on_data, .on_closed = moved_on_closed};
+
+static int start_moving(void **state)
+{
+	memset(&moved, 0, sizeof(moved));
+	return start(state);
+}
+
+static int stop_moving(void **state)
+{
+	loop_end(state);
+	assert_int_equal(t.closed, 0); /* its owner let go */
+	assert_int_equal(moved.closed, moved.conn != NULL ? 1 : 0);
+	close(t.fd);
+	buf_deinit(&t.input);
+	buf_deinit(&received);
+	buf_deinit(&moved.input);
+	return 0;
+}
+
+static void attach(struct loop *to, const char *input)
+{
+	moved.conn = conn_attach(to, &moved.parts, cln_slice_of(input), &limits, &moved_ops, &moved);
+	assert_non_null(moved.conn);
+	assert_ptr_equal(conn_loop(moved.conn), to);
+}
+
+static bool has_moved_input(void)
+{
+	return moved.input.len >= wanted;
+}
+
+static void a_connection_moves_with_what_was_read(void **state)
+{
+	(void)state;
+	put("unread", 6);
+	conn_detach(t.conn, &moved.parts);
+	assert_true(conn_is_closing(t.conn));
+	send_frame("dropped", 7);
+	conn_finish(t.conn, LINGER_MS);
+	conn_close(t.conn);
+	run_some_turns(); /* frees it */
+	assert_false(has_fin());
+	attach(&loop, "read before, ");
+	wanted = 19;
+	run_until(has_moved_input);
+	assert_memory_equal(moved.input.bytes, "read before, unread", 19);
+	assert_int_equal(t.calls, 0);
+	t.conn = moved.conn;
+	send_frame("answer", 6);
+	wanted = 6;
+	run_until(has_received);
+	assert_memory_equal(received.bytes, "answer", 6);
+	assert_false(conn_is_secure(moved.conn));
+}
+
+static size_t on_data_detach(struct conn *conn, char *bytes, size_t len)
+{
+	t.calls++;
+	buf_append(&t.input, bytes, len);
+	conn_detach(conn, &moved.parts);
+	return 0;
+}
+
+static bool is_detached(void)
+{
+	return moved.parts.fd != 0;
+}
+
+static void moving_from_within_on_data(void **state)
+{
+	static const struct conn_ops detaching = {.on_data = on_data_detach, .on_closed = on_closed};
+	(void)state;
+	conn_set_ops(t.conn, &limits, &detaching, &t);
+	conn_expire(t.conn, AGE_MS); /* a timer goes with it */
+	put("request", 7);
+	run_until(is_detached);
+	put(" more", 5);
+	run_some_turns();
+	buf_append(&t.input, "", 1);
+	attach(&loop, t.input.bytes);
+	wanted = 12;
+	run_until(has_moved_input);
+	assert_memory_equal(moved.input.bytes, "request more", 12);
+	assert_int_equal(t.calls, 1);
+}
+
+static void moving_to_another_loop(void **state)
+{
+	static struct loop other;
+	static struct loop *const peers[] = {&loop, &other};
+	(void)state;
+	assert_int_equal(loop_init(&other, 1, 2, peers, NULL), 0);
+	conn_detach(t.conn, &moved.parts);
+	attach(&other, "");
+	put("hello", 5);
+	struct mail *const mail = calloc(1, sizeof(*mail));
+	mail->deliver = test_stop;
+	loop_post(&other, mail);
+	loop_run(&other);
+	assert_int_equal(moved.input.len, 5);
+	loop_deinit(&other);
+	assert_int_equal(moved.closed, 1);
+	assert_true(has_fin());
+}
+
+static void paused_and_moved(void **state)
+{
+	(void)state;
+	conn_pause(t.conn);
+	conn_detach(t.conn, &moved.parts);
+	attach(&loop, "kept");
+	conn_pause(moved.conn);
+	run_some_turns();
+	assert_int_equal(moved.input.len, 0);
+	conn_resume(moved.conn);
+	wanted = 4;
+	run_until(has_moved_input);
+}
+
+static void parts_that_nobody_wants(void **state)
+{
+	(void)state;
+	conn_detach(t.conn, &moved.parts);
+	conn_parts_close(&moved.parts);
+	assert_true(has_fin());
+}
+
 static void peers_have_names(void **state)
 {
 	char name[CONN_PEER_MAX];
@@ -669,7 +821,8 @@ static void mail_reaches_the_own_loop(void **state)
 	run_until(got_mail);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+#define TEST(name)        cmocka_unit_test_setup_teardown(name, start, stop)
+#define MOVING_TEST(name) cmocka_unit_test_setup_teardown(name, start_moving, stop_moving)
 
 int main(void)
 {
@@ -703,6 +856,11 @@ int main(void)
 		TEST(finish_after_the_peers_fin),
 		TEST(expiry_closes_and_can_be_taken_back),
 		TEST(closed_twice_and_used_after),
+		MOVING_TEST(a_connection_moves_with_what_was_read),
+		MOVING_TEST(moving_from_within_on_data),
+		MOVING_TEST(moving_to_another_loop),
+		MOVING_TEST(paused_and_moved),
+		MOVING_TEST(parts_that_nobody_wants),
 		TEST(peers_have_names),
 		TEST(mail_reaches_the_own_loop),
 	};
