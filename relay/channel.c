@@ -105,10 +105,14 @@ void subscription_enter(struct subscription *subscription)
 	subscription->index = channel->live_count;
 	channel->live[channel->live_count++] =
 		(struct channel_slot){subscription->subscriber, subscription};
+	if (subscription->subscriber->id != 0)
+		channel->clients++;
 }
 
-static void leave_live(struct channel *channel, size_t index)
+static void leave(const struct subscription *subscription)
 {
+	struct channel *const channel = subscription->channel;
+	const size_t index = subscription->index;
 	const struct channel_slot last = channel->live[--channel->live_count];
 	channel->live[index] = last;
 	last.subscription->index = index;
@@ -116,6 +120,8 @@ static void leave_live(struct channel *channel, size_t index)
 		channel->live_cap /= 2;
 		channel->live = xrealloc(channel->live, channel->live_cap * sizeof(*channel->live));
 	}
+	if (subscription->subscriber->id != 0)
+		channel->clients--;
 }
 
 void subscription_free(struct subscription *subscription)
@@ -124,7 +130,7 @@ void subscription_free(struct subscription *subscription)
 	if (subscription_is_waiting(subscription))
 		TAILQ_REMOVE(&channel->waiting, subscription, of_channel);
 	else
-		leave_live(channel, subscription->index);
+		leave(subscription);
 	LIST_REMOVE(subscription, of_subscriber);
 	subscription->subscriber->count--;
 	free(subscription);

@@ -63,9 +63,10 @@ struct subscriber {
 struct channel {
 	struct app *app;
 	struct cln_channel_type type;
-	unsigned home; /* worker */
 	bool is_live;
-	uint64_t token; /* of the interest that was posted to the home */
+	unsigned home;    /* worker */
+	unsigned clients; /* of the live subscriptions: those that don't just watch */
+	uint64_t token;   /* of the interest that was posted to the home */
 	struct channel_slot *live;
 	size_t live_count;
 	size_t live_cap;

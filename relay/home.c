@@ -8,10 +8,10 @@
 
 struct home *home_new(struct app *app, struct cln_slice name, unsigned workers)
 {
-	const size_t tokens = workers * sizeof(uint64_t);
-	struct home *const home = xcalloc(1, sizeof(*home) + tokens + name.len);
+	const size_t of_workers = workers * sizeof(struct home_worker);
+	struct home *const home = xcalloc(1, sizeof(*home) + of_workers + name.len);
 	home->app = app;
-	home->name = (char *)home->tokens + tokens;
+	home->name = (char *)home->workers + of_workers;
 	home->name_len = name.len;
 	memcpy(home->name, name.ptr, name.len);
 	TAILQ_INIT(&home->joins);
@@ -29,6 +29,17 @@ struct home *home_find(struct app *app, struct cln_slice name)
 struct cln_slice home_name(const struct home *home)
 {
 	return cln_slice(home->name, home->name_len);
+}
+
+unsigned home_subscription_count(const struct home *home)
+{
+	return home->clients;
+}
+
+void home_set_clients(struct home *home, unsigned worker, unsigned clients)
+{
+	home->clients += clients - home->workers[worker].clients; /* modulo 2^32, so down as well */
+	home->workers[worker].clients = clients;
 }
 
 bool home_is_idle(const struct home *home)

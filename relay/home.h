@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The home side of a channel, kept by one worker for all: which workers have subscribers, whether
- * the engine delivers, who is a member, and which joins wait for the engine. Plain data; hub_home.c
- * acts on it.
+ * The home side of a channel, kept by one worker for all: which workers have subscribers and how
+ * many, whether the engine delivers, who is a member, and which joins wait for the engine. Plain
+ * data; hub_home.c acts on it.
  */
 #ifndef HOME_H
 #define HOME_H
@@ -27,17 +27,24 @@ struct home_join {
 
 TAILQ_HEAD(home_joins, home_join);
 
+/* One of the workers as a home sees it. */
+struct home_worker {
+	uint64_t token;   /* of its interest */
+	unsigned clients; /* its live subscriptions that are clients' */
+};
+
 struct home {
 	struct app *app;
 	UT_hash_handle hh;
 	uint64_t interested; /* bit per worker */
 	bool is_live;
-	unsigned holds; /* not freed while somebody works on it */
+	unsigned holds;   /* not freed while somebody works on it */
+	unsigned clients; /* of all workers */
 	struct presence presence;
 	struct home_joins joins;
 	size_t name_len;
 	char *name;
-	uint64_t tokens[]; /* per worker: of its interest */
+	struct home_worker workers[];
 };
 
 static_assert(CONF_WORKERS_MAX <= 64, "one bit of home.interested a worker");
@@ -45,6 +52,9 @@ static_assert(CONF_WORKERS_MAX <= 64, "one bit of home.interested a worker");
 struct home *home_new(struct app *app, struct cln_slice name, unsigned workers);
 struct home *home_find(struct app *app, struct cln_slice name);
 struct cln_slice home_name(const struct home *home);
+/* How many live subscriptions of clients the channel has, those of all workers together. */
+unsigned home_subscription_count(const struct home *home);
+void home_set_clients(struct home *home, unsigned worker, unsigned clients);
 /* Nobody is interested, nobody is a member, nobody waits or holds. */
 bool home_is_idle(const struct home *home);
 void home_free(struct home *home);

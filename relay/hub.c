@@ -85,6 +85,7 @@ void hub_stop(struct hub *hub)
 	if (hub->is_stopped)
 		return;
 	hub->is_stopped = true;
+	hub_home_stop(hub);
 	hub->engine->ops->stop(hub->engine);
 	hub->engine = NULL;
 }

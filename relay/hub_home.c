@@ -3,6 +3,7 @@
  * The hub's side that is a channel's home: keeps interest and members, asks the engine for the
  * channel, drops doubles and passes messages on to the workers with subscribers.
  */
+#include "cache.h"
 #include "hub_private.h"
 #include "pusher_frame.h"
 
@@ -29,7 +30,7 @@ static void tell_state(struct hub *hub, const struct home *home, enum note_kind 
 	struct note note = note_from(hub, kind, home);
 	for (uint64_t workers = home->interested; workers != 0; workers &= workers - 1) {
 		const unsigned worker = (unsigned)__builtin_ctzll(workers);
-		note.token = home->tokens[worker];
+		note.token = home->workers[worker].token;
 		hub_send(hub, worker, &note);
 	}
 }
@@ -55,7 +56,7 @@ static void on_interest(struct hub *hub, const struct note *note)
 	if (is_new)
 		home = home_new(app, note->msg.channel, hub->shared->count);
 	home->interested |= BIT(note->from);
-	home->tokens[note->from] = note->token;
+	home->workers[note->from].token = note->token;
 	if (is_new) {
 		hub->engine->ops->subscribe(hub->engine, app, home_name(home));
 	} else if (home->is_live) {
@@ -71,7 +72,15 @@ static void on_disinterest(struct hub *hub, const struct note *note)
 	if (home == NULL)
 		return;
 	home->interested &= ~BIT(note->from);
+	home_set_clients(home, note->from, 0);
 	free_if_idle(hub, home);
+}
+
+static void on_count(struct hub *hub, const struct note *note)
+{
+	struct home *const home = home_of(hub, note);
+	if (home != NULL)
+		home_set_clients(home, note->from, note->count);
 }
 
 static void tell_members(
@@ -176,6 +185,7 @@ void hub_home_handle(struct hub *hub, const struct note *note)
 		[NOTE_JOIN] = on_join,
 		[NOTE_CANCEL] = on_cancel,
 		[NOTE_LEAVE] = on_leave,
+		[NOTE_COUNT] = on_count,
 		[NOTE_MESSAGE] = on_message,
 	};
 	handlers[note->kind](hub, note);
@@ -214,12 +224,18 @@ void hub_on_live(struct hub *hub, struct app *app, struct cln_slice channel)
 
 void hub_on_lost(struct hub *hub)
 {
-	for (size_t i = 0; i < hub->shared->conf->app_count; i++) {
+	for (unsigned i = 0; i < hub->apps.count; i++) {
 		struct home *home, *next;
-		HASH_ITER(hh, hub_app(hub, (unsigned)i)->homes, home, next)
+		HASH_ITER(hh, hub_app(hub, i)->homes, home, next)
 		{
 			home->is_live = false;
 			tell_state(hub, home, NOTE_DOWN);
 		}
 	}
+}
+
+void hub_home_stop(struct hub *hub)
+{
+	for (unsigned i = 0; i < hub->apps.count; i++)
+		cache_free(hub_app(hub, i));
 }

@@ -21,10 +21,23 @@ static struct note note_to(
 	};
 }
 
-static void drop_if_empty(struct hub *hub, struct channel *channel)
+/* To the home, if another number of clients was on the channel before. */
+static void tell_count(struct hub *hub, const struct channel *channel, unsigned before)
 {
-	if (!channel_is_empty(channel))
+	if (channel->clients == before)
 		return;
+	struct note note = note_to(hub, NOTE_COUNT, channel);
+	note.count = channel->clients;
+	hub_send(hub, channel->home, &note);
+}
+
+/* The home of a channel that nobody of this worker is on is told that instead of a count. */
+static void settle(struct hub *hub, struct channel *channel, unsigned clients_before)
+{
+	if (!channel_is_empty(channel)) {
+		tell_count(hub, channel, clients_before);
+		return;
+	}
 	const struct note note = note_to(hub, NOTE_DISINTEREST, channel);
 	hub_send(hub, channel->home, &note);
 	channel_free(channel);
@@ -33,9 +46,10 @@ static void drop_if_empty(struct hub *hub, struct channel *channel)
 static void drop(struct hub *hub, struct subscription *subscription)
 {
 	struct channel *const channel = subscription->channel;
+	const unsigned before = channel->clients;
 	subscription_free(subscription);
 	hub->loop->metrics.subscriptions--;
-	drop_if_empty(hub, channel);
+	settle(hub, channel, before);
 }
 
 /* `frame` is the success frame, NULL for subscribers that are no clients. */
@@ -56,6 +70,13 @@ static void enter_plain(struct subscription *subscription)
 	struct frame *const frame = pusher_frame_succeeded(channel_name(subscription->channel));
 	enter(subscription, frame);
 	frame_unref(frame);
+}
+
+static void enter_now(struct hub *hub, struct subscription *subscription)
+{
+	const unsigned before = subscription->channel->clients;
+	enter_plain(subscription);
+	tell_count(hub, subscription->channel, before);
 }
 
 static struct channel *ensure_channel(struct hub *hub, struct app *app, struct cln_slice name,
@@ -99,7 +120,7 @@ enum hub_subscribed hub_subscribe(struct hub *hub, struct subscriber *subscriber
 	if (member->id.len > 0)
 		ask_to_join(hub, subscription, member);
 	else if (channel->is_live && subscription_is_waiting(subscription))
-		enter_plain(subscription);
+		enter_now(hub, subscription);
 	return HUB_SUBSCRIBED;
 }
 
@@ -123,11 +144,12 @@ void hub_unsubscribe(struct hub *hub, struct subscription *subscription)
 	}
 	/* First out, so that the socket doesn't hear of its own leaving; the home must learn of the
 	 * member's leaving before it learns that nobody is left. */
+	const unsigned before = channel->clients;
 	subscription_free(subscription);
 	hub->loop->metrics.subscriptions--;
 	if (note.user_id.len > 0)
 		hub_send(hub, channel->home, &note);
-	drop_if_empty(hub, channel);
+	settle(hub, channel, before);
 }
 
 void hub_unsubscribe_all(struct hub *hub, struct subscriber *subscriber)
@@ -160,6 +182,7 @@ static void on_live(struct hub *hub, const struct note *note)
 	struct channel *const channel = channel_of_interest(hub, note);
 	if (channel == NULL)
 		return;
+	const unsigned before = channel->clients;
 	channel->is_live = true;
 	struct subscription *subscription = TAILQ_FIRST(&channel->waiting);
 	while (subscription != NULL) {
@@ -168,6 +191,7 @@ static void on_live(struct hub *hub, const struct note *note)
 			enter_plain(subscription);
 		subscription = next;
 	}
+	tell_count(hub, channel, before);
 }
 
 static void on_down(struct hub *hub, const struct note *note)
@@ -193,7 +217,9 @@ static void on_joined(struct hub *hub, const struct note *note)
 {
 	struct subscription *const subscription = joining(hub, note);
 	if (subscription != NULL) {
+		const unsigned before = subscription->channel->clients;
 		enter(subscription, note->msg.frame);
+		tell_count(hub, subscription->channel, before);
 		return;
 	}
 	struct note leave = *note;

@@ -20,18 +20,26 @@
 
 #include "../wire/id.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 
+/* Rows of twice as many counters each: they grow and stay where they are. */
+#define HUB_COUNTERS_FIRST 256u
+#define HUB_COUNTERS_MAX   10
+
+static_assert(
+	HUB_COUNTERS_FIRST * ((1 << HUB_COUNTERS_MAX) - 1) >= CONF_APPS_MAX, "a counter for each");
+
 struct hub_shared {
-	const struct conf *conf;
-	struct loop *main;         /* of the main thread */
-	struct webhooks *webhooks; /* NULL in tests */
+	const struct conf *_Atomic conf; /* replaced as a whole, see hub_learn() */
+	struct loop *main;               /* of the main thread */
+	struct webhooks *webhooks;       /* NULL in tests */
 	struct hub *hubs[CONF_WORKERS_MAX];
 	unsigned count;
 	atomic_bool is_draining;
 	atomic_uint sessions;
-	atomic_uint app_sessions[CONF_APPS_MAX];
-	atomic_uint_fast64_t watching; /* bit per worker that has pattern watchers */
+	atomic_uint *app_sessions[HUB_COUNTERS_MAX]; /* rows, see hub_shared_grow() */
+	atomic_uint_fast64_t watching;               /* bit per worker that has pattern watchers */
 };
 
 struct watch;
@@ -44,13 +52,14 @@ struct hub {
 	struct loop *loop;
 	unsigned index; /* of the worker; outlives the loop */
 	struct engine *engine;
-	struct app *apps;
+	struct app_list apps;
 	struct seen seen;         /* of the channels at home here */
 	struct session *sessions; /* uthash by socket id */
 	atomic_uint session_count;
 	uint64_t last_token;
-	struct cln_id_source ids; /* of client events */
-	struct ws_limits *limits; /* per application, and one more for refused upgrades */
+	struct cln_id_source ids;         /* of client events */
+	struct ws_limits **limits;        /* per application; sockets borrow them */
+	struct ws_limits *refused_limits; /* of upgrades that are closed at once */
 	struct frame *pong;
 	struct watch_list watches; /* patterns that people watch, see ingest.h */
 	struct ingest_list ingests;
@@ -97,6 +106,8 @@ struct session *hub_find_session(struct hub *hub, uint64_t socket);
 void hub_on_live(struct hub *hub, struct app *app, struct cln_slice channel);
 /* The engine lost its link: nothing is live until it says so again. */
 void hub_on_lost(struct hub *hub);
+/* Forgets what has a timer, before the loop goes. */
+void hub_home_stop(struct hub *hub);
 
 /* --- mail between hubs --- */
 
