@@ -5,7 +5,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -41,12 +41,14 @@ export function cleanEnv(extra = {}) {
 const SANITIZER = /ERROR: \w+Sanitizer|runtime error:|WARNING: ThreadSanitizer/;
 
 export class Relay {
-  static async start({ workers = 1, args = [], env = {}, apps = [APP], listen = '127.0.0.1:0', ready = true, wrap = [] } = {}) {
+  static async start({ workers = 1, args = [], env = {}, apps = [APP], listen = '127.0.0.1:0', ready = true, wrap = [], file } = {}) {
     const folder = await mkdtemp(path.join(tmpdir(), 'clairon-'));
     const relay = new Relay(folder);
+    if (file !== undefined) await writeFile(relay.file, file);
     relay.spawn([
       '--listen', listen, '--ingest', `unix:${relay.socket}`, '--workers', String(workers),
-      ...apps.flatMap(({ id, key, secret }) => ['--app', `${id}:${key}:${secret}`]), ...args,
+      ...apps.flatMap(({ id, key, secret }) => ['--app', `${id}:${key}:${secret}`]),
+      ...(file === undefined ? [] : ['--config', relay.file]), ...args,
     ], env, wrap);
     const listening = await relay.logged('listening');
     relay.port = Number(listening.address.split(':').at(-1));
@@ -57,6 +59,7 @@ export class Relay {
   constructor(folder) {
     this.folder = folder;
     this.socket = path.join(folder, 'relay.sock');
+    this.file = path.join(folder, 'relay.conf'); /* what `file` gives, for --config */
     this.lines = [];
     this.inbox = new Inbox('log');
     this.app = APP;
