@@ -32,6 +32,9 @@ struct webhooks *webhooks_new(struct loop *main, const struct conf *conf);
 /* Takes over a configuration that was reloaded. Main thread, while no worker emits by the old one's
  * endpoints any more than by the new one's: what waits for endpoints that are gone is dropped. */
 void webhooks_reload(struct webhooks *webhooks, const struct conf *conf);
+/* After the workers have ended: runs the loop until everything that waits, what was held back
+ * included, has been tried once, for `timeout_ms` at most. */
+void webhooks_finish(struct webhooks *webhooks, int64_t timeout_ms);
 /* What waits is lost and counted; called after the workers have ended. */
 void webhooks_free(struct webhooks *webhooks);
 
