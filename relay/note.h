@@ -27,8 +27,8 @@ enum note_kind {
 	NOTE_WATCH, /* msg, to this worker's pattern watchers; the last of the notes to its subscribers
 				 */
 	/* users (hub_users.c) */
-	NOTE_SIGNED_IN,  /* to the user's home: one more connection of user_id at from */
-	NOTE_SIGNED_OUT, /* to the user's home: one less */
+	NOTE_SIGNED_IN,  /* to the user's home: from has its first connection signed in as user_id */
+	NOTE_SIGNED_OUT, /* to the user's home: from has none any more */
 	NOTE_FOLLOW,     /* to the user's home: from watches user_id */
 	NOTE_UNFOLLOW,   /* to the user's home: from does not any more */
 	NOTE_ONLINE,     /* to a follower: user_id is online */

@@ -6,26 +6,15 @@
  */
 #include "pusher.h"
 #include "hub_private.h"
-#include "jslice.h"
-#include "pusher_auth.h"
+#include "hub_users.h"
+#include "pusher_private.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
 #define ERROR_TEXT_MAX 512 /* of a sentence that quotes what the peer sent */
 
-struct message {
-	struct cln_slice event; /* decoded */
-	bool has_channel;
-	bool has_data;
-	struct jslice channel;
-	struct jslice data;
-};
-
-static void complain(struct session *session, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void complain(struct session *session, const char *format, ...)
+void pusher_complain(struct session *session, unsigned code, const char *format, ...)
 {
 	char text[ERROR_TEXT_MAX];
 	va_list args;
@@ -39,16 +28,10 @@ static void complain(struct session *session, const char *format, ...)
 	/* Cutting may have split a character, which would make the frame invalid. */
 	while (message.len > 0 && !cln_utf8_is_valid(message))
 		message.len--;
-	session_error(session, PUSHER_NONE, message);
+	session_error(session, code, message);
 }
 
-/* A slice as arguments of "%.*s". */
-#define ARGS(slice) (int)(slice).len, (slice).ptr
-
-/* --- names --- */
-
-/* Decodes a channel name into `out`; false if it is no string or longer than any name. */
-static bool decode_channel(
+bool pusher_channel_name(
 	const struct jslice *value, char out[CLN_CHANNEL_NAME_MAX], struct cln_slice *name)
 {
 	size_t len;
@@ -56,6 +39,33 @@ static bool decode_channel(
 		return false;
 	*name = cln_slice(out, len);
 	return true;
+}
+
+bool pusher_member_text(
+	const struct jslice *object, struct cln_slice name, struct buf *out, bool *is_there)
+{
+	struct jslice value;
+	*is_there = false;
+	if (!jslice_find(object, name, &value) || value.type == JSLICE_NULL)
+		return true;
+	if (value.type != JSLICE_STRING)
+		return false;
+	size_t len;
+	buf_reserve(out, value.raw.len);
+	if (jslice_string(&value, out->bytes + out->len, value.raw.len, &len) < 0)
+		return false; /* never: raw.len bytes are enough */
+	out->len += len;
+	*is_there = true;
+	return true;
+}
+
+struct pusher_auth pusher_auth_of(const struct session *session)
+{
+	return (struct pusher_auth){
+		.keys = {app_key(session->app), cln_slice_of(session->app->conf->previous_key)},
+		.secrets = {app_secret(session->app), cln_slice_of(session->app->conf->previous_secret)},
+		.socket = session->subscriber.id,
+	};
 }
 
 /* --- pusher:subscribe --- */
@@ -95,43 +105,20 @@ static void refuse_limit(const struct request *request, const char *message)
 	refuse(request, PUSHER_STATUS_FORBIDDEN, "LimitReached", cln_slice_of(message));
 }
 
-/* Appends the decoded text of an optional string member to `out`. False if it is neither a string
- * nor absent nor null. *is_there tells the two apart. */
-static bool decode_member(
-	const struct jslice *object, struct cln_slice name, struct buf *out, bool *is_there)
-{
-	struct jslice value;
-	*is_there = false;
-	if (!jslice_find(object, name, &value) || value.type == JSLICE_NULL)
-		return true;
-	if (value.type != JSLICE_STRING)
-		return false;
-	size_t len;
-	buf_reserve(out, value.raw.len);
-	if (jslice_string(&value, out->bytes + out->len, value.raw.len, &len) < 0)
-		return false; /* never: raw.len bytes are enough */
-	out->len += len;
-	*is_there = true;
-	return true;
-}
-
 /* Whether the signature is right; refuses if not. */
 static bool check_auth(
 	const struct request *request, struct cln_slice auth, const struct cln_slice *channel_data)
 {
 	struct buf message = {0};
-	const struct session *const session = request->session;
-	const struct pusher_auth signing = {
-		.key = app_key(session->app),
-		.secret = app_secret(session->app),
-		.socket = session->subscriber.id,
-		.channel = request->channel,
-		.channel_data = channel_data,
-	};
-	if (pusher_auth_check(&signing, auth, &message))
-		return true;
-	refuse_auth(request, &message);
-	return false;
+	struct pusher_auth signing = pusher_auth_of(request->session);
+	signing.channel = request->channel;
+	signing.channel_data = channel_data;
+	if (!pusher_auth_check(&signing, auth, &message)) {
+		refuse_auth(request, &message);
+		return false;
+	}
+	request->session->is_authorized = true;
+	return true;
 }
 
 static void join(const struct request *request, const struct hub_member *member)
@@ -139,7 +126,8 @@ static void join(const struct request *request, const struct hub_member *member)
 	struct session *const session = request->session;
 	if (hub_subscribe(session->hub, &session->subscriber, session->app, request->channel,
 			&request->type, member) == HUB_ALREADY)
-		complain(session, "Existing subscription to channel %.*s", ARGS(request->channel));
+		pusher_complain(
+			session, PUSHER_NONE, "Existing subscription to channel %.*s", ARGS(request->channel));
 }
 
 static void join_presence(const struct request *request, struct cln_slice channel_data)
@@ -159,15 +147,28 @@ static void join_presence(const struct request *request, struct cln_slice channe
 	join(request, &joining);
 }
 
+/* Without channel_data: who has signed in is the member. */
+static void join_as_user(const struct request *request)
+{
+	const struct session_user *const by = request->session->user;
+	if (by == NULL) {
+		refuse_bad(request,
+			"A presence channel needs channel_data with a user_id, or a sign-in before it");
+		return;
+	}
+	const struct hub_member joining = {user_id(by->user), session_user_info(by)};
+	join(request, &joining);
+}
+
 /* `auth` and `data` are scratch buffers of the caller. */
 static void join_private(const struct request *request, struct buf *auth, struct buf *data)
 {
 	bool has_auth, has_data;
-	if (!decode_member(&request->data, CLN_SLICE("auth"), auth, &has_auth)) {
+	if (!pusher_member_text(&request->data, CLN_SLICE("auth"), auth, &has_auth)) {
 		refuse_bad(request, "auth must be a string");
 		return;
 	}
-	if (!decode_member(&request->data, CLN_SLICE("channel_data"), data, &has_data)) {
+	if (!pusher_member_text(&request->data, CLN_SLICE("channel_data"), data, &has_data)) {
 		refuse_bad(request, "channel_data must be a string that holds JSON");
 		return;
 	}
@@ -175,7 +176,7 @@ static void join_private(const struct request *request, struct buf *auth, struct
 	if (!check_auth(request, buf_slice(auth), has_data ? &channel_data : NULL))
 		return;
 	if (request->type.is_presence && !has_data)
-		refuse_bad(request, "A presence channel needs channel_data with a user_id");
+		join_as_user(request);
 	else if (request->type.is_presence)
 		join_presence(request, channel_data);
 	else
@@ -200,6 +201,42 @@ static void subscribe_checked(const struct request *request)
 	buf_deinit(&data);
 }
 
+/* Whether it is the channel of the user as whom the session is signed in. */
+static bool is_own_channel(const struct session *session, struct cln_slice channel)
+{
+	const struct cln_slice prefix = CLN_SLICE("#server-to-user-");
+	return session->user != NULL &&
+		   cln_slice_equal(cln_slice_from(channel, prefix.len), user_id(session->user->user));
+}
+
+static void subscribe(struct request *request)
+{
+	if (cln_channel_check(request->channel, &request->type) < 0)
+		refuse_bad(request, "Channel names may hold only A-Z a-z 0-9 _ - = @ , . ;");
+	else if (request->type.is_user && !is_own_channel(request->session, request->channel))
+		refuse(request, PUSHER_STATUS_UNAUTHORIZED, "AuthError",
+			CLN_SLICE("Only who has signed in (pusher:signin) as a user may subscribe to the "
+					  "user's channel"));
+	else
+		subscribe_checked(request);
+}
+
+/* The frames that say so name the channel, however long. */
+static void refuse_long(struct request *request, const struct jslice *channel, unsigned limit)
+{
+	struct buf name = {0};
+	struct buf message = {0};
+	size_t len = 0;
+	buf_reserve(&name, channel->raw.len);
+	if (jslice_string(channel, name.bytes, channel->raw.len, &len) == CLN_OK)
+		name.len = len;
+	request->channel = buf_slice(&name);
+	buf_appendf(&message, "Channel names have at most %u characters", limit);
+	refuse(request, PUSHER_STATUS_BAD, "InvalidRequest", buf_slice(&message));
+	buf_deinit(&message);
+	buf_deinit(&name);
+}
+
 static void handle_subscribe(struct session *session, const struct message *message)
 {
 	char name[CLN_CHANNEL_NAME_MAX];
@@ -208,20 +245,16 @@ static void handle_subscribe(struct session *session, const struct message *mess
 	if (!message->has_data || message->data.type != JSLICE_OBJECT ||
 		!jslice_find(&message->data, CLN_SLICE("channel"), &channel) ||
 		channel.type != JSLICE_STRING) {
-		complain(session, "pusher:subscribe needs data with a channel, a string");
+		pusher_complain(
+			session, PUSHER_NONE, "pusher:subscribe needs data with a channel, a string");
 		return;
 	}
 	request.data = message->data;
-	if (!decode_channel(&channel, name, &request.channel)) {
-		session->hub->loop->metrics.subscribe_errors++;
-		complain(session, "Channel names have at most %d characters", CLN_CHANNEL_NAME_MAX);
-	} else if (cln_channel_check(request.channel, &request.type) < 0) {
-		refuse_bad(&request, "Channel names may hold only A-Z a-z 0-9 _ - = @ , . ;");
-	} else if (request.type.is_user) {
-		refuse_bad(&request, "User channels need a sign-in, which this server does not offer yet");
-	} else {
-		subscribe_checked(&request);
-	}
+	const unsigned limit = session->app->conf->channel_name_bytes;
+	if (pusher_channel_name(&channel, name, &request.channel) && request.channel.len <= limit)
+		subscribe(&request);
+	else
+		refuse_long(&request, &channel, limit);
 }
 
 /* --- the small verbs --- */
@@ -233,10 +266,11 @@ static void handle_unsubscribe(struct session *session, const struct message *me
 	struct jslice channel;
 	if (!message->has_data || !jslice_find(&message->data, CLN_SLICE("channel"), &channel) ||
 		channel.type != JSLICE_STRING) {
-		complain(session, "pusher:unsubscribe needs data with a channel, a string");
+		pusher_complain(
+			session, PUSHER_NONE, "pusher:unsubscribe needs data with a channel, a string");
 		return;
 	}
-	if (!decode_channel(&channel, buffer, &name))
+	if (!pusher_channel_name(&channel, buffer, &name))
 		return; /* nobody can be subscribed to that */
 	struct subscription *const subscription = hub_find(&session->subscriber, session->app, name);
 	if (subscription != NULL)
@@ -256,119 +290,6 @@ static void handle_pong(struct session *session, const struct message *message)
 	(void)message;
 }
 
-static void handle_signin(struct session *session, const struct message *message)
-{
-	(void)message;
-	complain(session, "This server does not offer sign-in (pusher:signin) yet");
-}
-
-/* --- client events --- */
-
-static void refuse_event(struct session *session)
-{
-	session->hub->loop->metrics.client_events_refused++;
-}
-
-#define WINDOW_MS 1000
-
-static bool is_over_rate(struct session *session)
-{
-	struct session_window *const window = &session->client_events;
-	const int64_t now_ms = session->hub->loop->now_ms;
-	if (window->count == 0 || now_ms - window->start_ms >= WINDOW_MS)
-		*window = (struct session_window){.start_ms = now_ms};
-	if (window->count >= session->app->conf->client_event_rate)
-		return true;
-	window->count++;
-	return false;
-}
-
-/* The size of what the receivers' handlers get: a string's content, or the JSON text. Escapes are
- * counted as they stand, which errs on the safe side. */
-static size_t payload_size(const struct message *message)
-{
-	if (!message->has_data)
-		return 0;
-	const size_t quotes = message->data.type == JSLICE_STRING ? 2 : 0;
-	return message->data.raw.len - quotes;
-}
-
-static void relay_event(
-	struct session *session, const struct subscription *subscription, const struct message *message)
-{
-	const struct channel *const channel = subscription->channel;
-	struct cln_slice user_id = {0};
-	if (channel->type.is_presence)
-		user_id = subscription_user(subscription);
-	const struct cln_slice data = message->has_data ? message->data.raw : (struct cln_slice){0};
-	struct msg msg = {
-		.app = session->app->index,
-		.channel = channel_name(channel),
-		.frame = pusher_frame_client_event(message->event, channel_name(channel), data, user_id),
-		.except = session->subscriber.id,
-		.is_client = true,
-		.has_id = true,
-	};
-	hub_next_id(session->hub, msg.id);
-	session->hub->loop->metrics.client_events++;
-	hub_publish(session->hub, &msg);
-	frame_unref(msg.frame);
-}
-
-/* The sender's subscription if it may send to that channel; complains otherwise. */
-static struct subscription *event_subscription(
-	struct session *session, const struct message *message)
-{
-	char buffer[CLN_CHANNEL_NAME_MAX];
-	struct cln_slice name;
-	struct cln_channel_type type;
-	if (!message->has_channel || message->channel.type != JSLICE_STRING) {
-		complain(session, "Invalid client event (must contain channel and data)");
-		return NULL;
-	}
-	if (!decode_channel(&message->channel, buffer, &name) || cln_channel_check(name, &type) < 0) {
-		complain(session, "Invalid client event (not a channel name)");
-		return NULL;
-	}
-	if (!type.is_private) {
-		complain(session, "Client events are for private and presence channels only, not for %.*s",
-			ARGS(name));
-		return NULL;
-	}
-	struct subscription *const subscription = hub_find(&session->subscriber, session->app, name);
-	if (subscription == NULL || subscription_is_waiting(subscription)) {
-		complain(session,
-			"Cannot broadcast client event (connection not subscribed to channel %.*s)",
-			ARGS(name));
-		return NULL;
-	}
-	return subscription;
-}
-
-static void handle_client_event(struct session *session, const struct message *message)
-{
-	const struct conf_app *const conf = session->app->conf;
-	if (!conf->client_events) {
-		refuse_event(session);
-		complain(session, "To send client events, you must enable this feature for the "
-						  "application (client_events in the relay's configuration).");
-		return;
-	}
-	const struct subscription *const subscription = event_subscription(session, message);
-	if (subscription == NULL) {
-		refuse_event(session);
-	} else if (payload_size(message) > conf->payload_bytes) {
-		refuse_event(session);
-		complain(session, "The data of a client event has at most %zu bytes", conf->payload_bytes);
-	} else if (is_over_rate(session)) {
-		refuse_event(session);
-		session_error(session, PUSHER_EVENT_RATE,
-			CLN_SLICE("The client event was rejected: too many in one second"));
-	} else {
-		relay_event(session, subscription, message);
-	}
-}
-
 /* --- the table --- */
 
 struct verb {
@@ -386,7 +307,7 @@ static const struct verb verbs[] = {
 	VERB("pusher:pong", handle_pong),
 	VERB("pusher:subscribe", handle_subscribe),
 	VERB("pusher:unsubscribe", handle_unsubscribe),
-	VERB("pusher:signin", handle_signin),
+	VERB("pusher:signin", pusher_sign_in),
 };
 
 static void dispatch(struct session *session, const struct message *message)
@@ -398,9 +319,10 @@ static void dispatch(struct session *session, const struct message *message)
 		}
 	}
 	if (cln_slice_starts(message->event, CLN_SLICE("client-")))
-		handle_client_event(session, message);
+		pusher_client_event(session, message);
 	else
-		complain(session, "Unsupported event received on socket: '%.*s'", ARGS(message->event));
+		pusher_complain(session, PUSHER_NONE, "Unsupported event received on socket: '%.*s'",
+			ARGS(message->event));
 }
 
 void pusher_handle(struct session *session, struct cln_slice text)
@@ -410,16 +332,18 @@ void pusher_handle(struct session *session, struct cln_slice text)
 	struct message message = {0};
 	const int result = jslice_parse(text, &frame);
 	if (result < 0) {
-		complain(session, result == CLN_ERR_LIMIT ? "The message is nested too deeply"
-												  : "The message is not valid JSON");
+		pusher_complain(session, PUSHER_NONE, "%s",
+			result == CLN_ERR_LIMIT ? "The message is nested too deeply"
+									: "The message is not valid JSON");
 		return;
 	}
 	if (!jslice_find(&frame, CLN_SLICE("event"), &value) || value.type != JSLICE_STRING) {
-		complain(session, "A message is a JSON object with an event, a string");
+		pusher_complain(session, PUSHER_NONE, "A message is a JSON object with an event, a string");
 		return;
 	}
 	if (jslice_string(&value, event, sizeof(event), &message.event.len) < 0) {
-		complain(session, "Event names have at most %d bytes", CLN_EVENT_NAME_MAX);
+		pusher_complain(session, PUSHER_NONE, "Event names have at most %u bytes",
+			session->app->conf->event_name_bytes);
 		return;
 	}
 	message.event.ptr = event;

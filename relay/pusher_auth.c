@@ -26,13 +26,19 @@ static void quote(struct buf *message, struct cln_slice text)
 
 static void say_missing(const struct pusher_auth *expected, struct buf *message)
 {
+	if (expected->user_data != NULL) {
+		buf_append_slice(message, CLN_SLICE("Auth info required to sign in"));
+		return;
+	}
 	buf_append_slice(message, CLN_SLICE("Auth info required to subscribe to "));
 	buf_append_slice(message, expected->channel);
 }
 
-static void say_key(struct cln_slice key, struct buf *message)
+static void say_key(const struct pusher_auth *expected, struct cln_slice key, struct buf *message)
 {
-	buf_append_slice(message, CLN_SLICE("Invalid key in subscription auth data: '"));
+	buf_append_slice(message, expected->user_data != NULL
+								  ? CLN_SLICE("Invalid key in user auth data: '")
+								  : CLN_SLICE("Invalid key in subscription auth data: '"));
 	quote(message, key);
 	buf_append_slice(message, CLN_SLICE("'"));
 }
@@ -42,14 +48,46 @@ static void say_signature(const struct pusher_auth *expected, struct cln_slice s
 {
 	buf_append_slice(message, CLN_SLICE("Invalid signature: Expected HMAC SHA256 hex digest of "));
 	buf_append_slice(message, socket_id);
-	buf_append_slice(message, CLN_SLICE(":"));
-	buf_append_slice(message, expected->channel);
+	if (expected->user_data != NULL) {
+		buf_append_slice(message, CLN_SLICE("::user::"));
+		quote(message, *expected->user_data);
+	} else {
+		buf_append_slice(message, CLN_SLICE(":"));
+		buf_append_slice(message, expected->channel);
+	}
 	if (expected->channel_data != NULL) {
 		buf_append_slice(message, CLN_SLICE(":"));
 		quote(message, *expected->channel_data);
 	}
 	buf_append_slice(message, CLN_SLICE(", but got "));
 	quote(message, got);
+}
+
+static bool is_key(const struct pusher_auth *expected, struct cln_slice key)
+{
+	for (size_t i = 0; i < PUSHER_AUTH_KEYS; i++) {
+		if (key.len > 0 && cln_slice_equal(key, expected->keys[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool is_signed(
+	const struct pusher_auth *expected, struct cln_slice socket_id, struct cln_slice got)
+{
+	char hex[CLN_SIGNATURE_HEX];
+	for (size_t i = 0; i < PUSHER_AUTH_KEYS; i++) {
+		const struct cln_slice secret = expected->secrets[i];
+		if (secret.len == 0)
+			continue;
+		if (expected->user_data != NULL)
+			cln_sign_user(secret, socket_id, *expected->user_data, hex);
+		else
+			cln_sign_channel(secret, socket_id, expected->channel, expected->channel_data, hex);
+		if (cln_equal_constant_time(got, cln_slice(hex, sizeof(hex))))
+			return true;
+	}
+	return false;
 }
 
 bool pusher_auth_check(
@@ -62,20 +100,20 @@ bool pusher_auth_check(
 	const char *const colon = memchr(auth.ptr, ':', auth.len);
 	const size_t key_len = colon == NULL ? auth.len : (size_t)(colon - auth.ptr);
 	const struct cln_slice key = {auth.ptr, key_len};
-	if (colon == NULL || !cln_slice_equal(key, expected->key)) {
-		say_key(key, message);
+	if (colon == NULL || !is_key(expected, key)) {
+		say_key(expected, key, message);
 		return false;
 	}
 	char id[MSG_SOCKET_MAX];
 	const struct cln_slice socket_id = {id, msg_socket_print(expected->socket, id)};
-	char hex[CLN_SIGNATURE_HEX];
-	cln_sign_channel(expected->secret, socket_id, expected->channel, expected->channel_data, hex);
 	const struct cln_slice got = cln_slice_from(auth, key_len + 1);
-	if (cln_equal_constant_time(got, cln_slice(hex, sizeof(hex))))
+	if (is_signed(expected, socket_id, got))
 		return true;
 	say_signature(expected, socket_id, got, message);
 	return false;
 }
+
+/* --- who it is --- */
 
 static size_t count_characters(struct cln_slice text)
 {
@@ -92,41 +130,122 @@ static bool is_integer(struct cln_slice number)
 		   memchr(number.ptr, 'E', number.len) == NULL;
 }
 
-/* Integers are taken as their digits, so they stay exact at any length. */
-static const char *parse_user_id(
-	const struct jslice *value, char id[PRESENCE_USER_ID_MAX], struct cln_slice *out)
+/* What is wrong with an id, in the words of where it stands. */
+struct id_errors {
+	const char *type;
+	const char *empty;
+	const char *too_long;
+};
+
+static const char *parse_string_id(const struct jslice *value, const struct id_errors *errors,
+	char id[PRESENCE_USER_ID_MAX], struct cln_slice *out)
 {
-	static const char too_long[] = "The user_id of channel_data has more than 128 characters";
 	size_t len;
-	if (value->type == JSLICE_NUMBER && is_integer(value->raw)) {
-		if (value->raw.len > PRESENCE_USER_ID_CHARACTERS)
-			return too_long;
-		len = value->raw.len;
-		memcpy(id, value->raw.ptr, len);
-	} else if (value->type != JSLICE_STRING) {
-		return "The user_id of channel_data must be a string or an integer";
-	} else if (jslice_string(value, id, PRESENCE_USER_ID_MAX, &len) < 0) {
-		return too_long;
-	}
+	if (value->type != JSLICE_STRING)
+		return errors->type;
+	if (jslice_string(value, id, PRESENCE_USER_ID_MAX, &len) < 0)
+		return errors->too_long;
 	*out = cln_slice(id, len);
 	if (len == 0)
-		return "The user_id of channel_data is empty";
-	return count_characters(*out) > PRESENCE_USER_ID_CHARACTERS ? too_long : NULL;
+		return errors->empty;
+	return count_characters(*out) > PRESENCE_USER_ID_CHARACTERS ? errors->too_long : NULL;
+}
+
+/* Integers are taken as their digits, so they stay exact at any length. */
+static const char *parse_id(const struct jslice *value, const struct id_errors *errors,
+	char id[PRESENCE_USER_ID_MAX], struct cln_slice *out)
+{
+	if (value->type != JSLICE_NUMBER || !is_integer(value->raw))
+		return parse_string_id(value, errors, id, out);
+	if (value->raw.len > PRESENCE_USER_ID_CHARACTERS)
+		return errors->too_long;
+	memcpy(id, value->raw.ptr, value->raw.len);
+	*out = cln_slice(id, value->raw.len);
+	return NULL;
+}
+
+static struct cln_slice info_of(const struct jslice *object)
+{
+	struct jslice value;
+	return jslice_find(object, CLN_SLICE("user_info"), &value) ? value.raw : CLN_SLICE("{}");
 }
 
 const char *pusher_member_parse(
 	struct cln_slice channel_data, char id[PRESENCE_USER_ID_MAX], struct pusher_member *member)
 {
+	static const struct id_errors errors = {
+		.type = "The user_id of channel_data must be a string or an integer",
+		.empty = "The user_id of channel_data is empty",
+		.too_long = "The user_id of channel_data has more than 128 characters",
+	};
 	struct jslice object, value;
 	if (jslice_parse(channel_data, &object) < 0 || object.type != JSLICE_OBJECT)
 		return "channel_data is not a JSON object";
 	if (!jslice_find(&object, CLN_SLICE("user_id"), &value))
 		return "channel_data has no user_id";
-	const char *const error = parse_user_id(&value, id, &member->id);
-	if (error != NULL)
-		return error;
-	member->info = CLN_SLICE("{}");
-	if (jslice_find(&object, CLN_SLICE("user_info"), &value))
-		member->info = value.raw;
+	member->info = info_of(&object);
+	return parse_id(&value, &errors, id, &member->id);
+}
+
+/* Numbers are refused: pusher-js drops the answer to such a sign-in without a word, so the client
+ * would wait for ever while we took it for signed in. */
+const char *pusher_user_parse(struct cln_slice user_data, char id[PRESENCE_USER_ID_MAX],
+	struct pusher_member *user, struct jslice *watchlist)
+{
+	static const struct id_errors errors = {
+		.type = "The id of user_data must be a string: clients ignore other ids, so let the "
+				"application convert it",
+		.empty = "The id of user_data is empty",
+		.too_long = "The id of user_data has more than 128 characters",
+	};
+	struct jslice object, value;
+	if (jslice_parse(user_data, &object) < 0 || object.type != JSLICE_OBJECT)
+		return "user_data is not a JSON object";
+	if (!jslice_find(&object, CLN_SLICE("id"), &value))
+		return "user_data has no id";
+	user->info = info_of(&object);
+	if (!jslice_find(&object, CLN_SLICE("watchlist"), watchlist) || watchlist->type == JSLICE_NULL)
+		*watchlist = (struct jslice){JSLICE_ARRAY, CLN_SLICE("[]")};
+	if (watchlist->type != JSLICE_ARRAY)
+		return "The watchlist of user_data must be an array of user ids";
+	return parse_string_id(&value, &errors, id, &user->id);
+}
+
+const char *pusher_watchlist_parse(
+	const struct jslice *array, size_t limit, struct pusher_watchlist *list)
+{
+	static const struct id_errors errors = {
+		.type = "The watchlist of user_data must hold strings only, or integers",
+		.empty = "The watchlist of user_data holds an empty id",
+		.too_long = "The watchlist of user_data holds an id of more than 128 characters",
+	};
+	struct cln_slice rest = array->raw;
+	struct jslice value;
+	size_t used = 0;
+	size_t cap = array->raw.len / 2; /* an element has a byte, and a comma or a bracket behind it */
+	if (cap > limit)
+		cap = limit;
+	*list = (struct pusher_watchlist){
+		.ids = xcalloc(cap + 1, sizeof(*list->ids)),
+		.bytes = xmalloc(array->raw.len + PRESENCE_USER_ID_MAX),
+	};
+	while (jslice_next_element(&rest, &value)) {
+		if (list->count == limit) {
+			list->is_cut = true;
+			break;
+		}
+		struct cln_slice *const id = &list->ids[list->count];
+		const char *const error = parse_id(&value, &errors, list->bytes + used, id);
+		if (error != NULL)
+			return error;
+		used += id->len;
+		list->count++;
+	}
 	return NULL;
+}
+
+void pusher_watchlist_deinit(struct pusher_watchlist *list)
+{
+	free(list->ids);
+	free(list->bytes);
 }

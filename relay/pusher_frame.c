@@ -138,6 +138,42 @@ struct frame *pusher_frame_member_removed(struct cln_slice channel, struct cln_s
 	return finish_with("pusher_internal:member_removed", channel, &data);
 }
 
+/* Without a channel: .NET takes a frame that has one for the channel's. */
+struct frame *pusher_frame_signed_in(struct cln_slice user_data)
+{
+	struct buf text = {0};
+	put(&text, "{\"event\":\"pusher:signin_success\",\"data\":{\"user_data\":");
+	put_string(&text, user_data);
+	put(&text, "}}");
+	return finish(&text);
+}
+
+static void put_watched(struct buf *data, const char *name, struct cln_slice ids)
+{
+	if (ids.len == 0)
+		return;
+	buf_appendf(data, "{\"name\":\"%s\",\"user_ids\":[", name);
+	buf_append_slice(data, ids);
+	put(data, "]}");
+}
+
+struct frame *pusher_frame_watchlist(struct cln_slice online, struct cln_slice offline)
+{
+	struct buf data = {0};
+	put(&data, "{\"events\":[");
+	put_watched(&data, "online", online);
+	if (online.len > 0 && offline.len > 0)
+		put(&data, ",");
+	put_watched(&data, "offline", offline);
+	put(&data, "]}");
+	struct buf text = {0};
+	put(&text, "{\"event\":\"pusher_internal:watchlist_events\",\"data\":");
+	put_string(&text, buf_slice(&data));
+	put(&text, "}");
+	buf_deinit(&data);
+	return finish(&text);
+}
+
 struct frame *pusher_frame_refused(const struct pusher_refusal *refusal, bool is_internal)
 {
 	struct buf data = {0};

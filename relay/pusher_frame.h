@@ -24,7 +24,9 @@ enum pusher_code {
 	PUSHER_OVER_CAPACITY = 4100,
 	PUSHER_RESTART = 4200,
 	PUSHER_NO_PONG = 4201,
-	PUSHER_EVENT_RATE = 4301, /* never as a close code: clients would give up for good */
+	/* Never as close codes: clients would give up for good. */
+	PUSHER_EVENT_RATE = 4301,
+	PUSHER_WATCHLIST = 4302,
 };
 
 /* pusher_refusal.status */
@@ -43,6 +45,10 @@ struct frame *pusher_frame_members(struct cln_slice channel, const struct presen
 struct frame *pusher_frame_member_added(
 	struct cln_slice channel, struct cln_slice id, struct cln_slice info);
 struct frame *pusher_frame_member_removed(struct cln_slice channel, struct cln_slice id);
+/* `user_data` as it came. */
+struct frame *pusher_frame_signed_in(struct cln_slice user_data);
+/* The ids as elements of a JSON array. An event without ids is left out. */
+struct frame *pusher_frame_watchlist(struct cln_slice online, struct cln_slice offline);
 
 /* The two frames that tell clients of one failed subscription: .NET listens for the internal one,
  * pusher-js and Echo for the other. */

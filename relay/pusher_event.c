@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Client events, which Echo calls whispers: who may send them, and what their receivers get. `data`
+ * passes byte for byte; nothing a client sends but name and data reaches another one.
+ */
+#include "hub_private.h"
+#include "pusher_private.h"
+
+static void refuse_event(struct session *session)
+{
+	session->hub->loop->metrics.client_events_refused++;
+}
+
+#define WINDOW_MS 1000
+
+static bool is_over_rate(struct session *session)
+{
+	struct session_window *const window = &session->client_events;
+	const int64_t now_ms = session->hub->loop->now_ms;
+	if (window->count == 0 || now_ms - window->start_ms >= WINDOW_MS)
+		*window = (struct session_window){.start_ms = now_ms};
+	if (window->count >= session->app->conf->client_event_rate)
+		return true;
+	window->count++;
+	return false;
+}
+
+/* The size of what the receivers' handlers get: a string's content, or the JSON text. Escapes are
+ * counted as they stand, which errs on the safe side. */
+static size_t payload_size(const struct message *message)
+{
+	if (!message->has_data)
+		return 0;
+	const size_t quotes = message->data.type == JSLICE_STRING ? 2 : 0;
+	return message->data.raw.len - quotes;
+}
+
+/* The text that the receivers' handlers get is only decoded if somebody may want it. */
+static void emit(struct session *session, const struct msg *msg, const struct message *message,
+	struct cln_slice user_id)
+{
+	struct hub *const hub = session->hub;
+	if (session->app->conf->webhooks_count == 0)
+		return;
+	struct buf text = {0};
+	struct webhook_event event = {
+		.kind = WEBHOOK_CLIENT_EVENT,
+		.app = msg->app,
+		.channel = msg->channel,
+		.user_id = user_id,
+		.event = message->event,
+		.data = message->has_data ? message->data.raw : CLN_SLICE("null"),
+		.socket = session->subscriber.id,
+	};
+	if (message->has_data && message->data.type == JSLICE_STRING) {
+		buf_reserve(&text, event.data.len);
+		if (jslice_string(&message->data, text.bytes, event.data.len, &text.len) == CLN_OK)
+			event.data = buf_slice(&text);
+	}
+	webhooks_emit(hub->shared->webhooks, hub->loop, &event);
+	buf_deinit(&text);
+}
+
+static void relay_event(
+	struct session *session, const struct subscription *subscription, const struct message *message)
+{
+	const struct channel *const channel = subscription->channel;
+	struct cln_slice user_id = {0};
+	if (channel->type.is_presence)
+		user_id = subscription_user(subscription);
+	const struct cln_slice data = message->has_data ? message->data.raw : (struct cln_slice){0};
+	struct msg msg = {
+		.app = session->app->index,
+		.channel = channel_name(channel),
+		.frame = pusher_frame_client_event(message->event, channel_name(channel), data, user_id),
+		.except = session->subscriber.id,
+		.is_client = true,
+		.has_id = true,
+	};
+	hub_next_id(session->hub, msg.id);
+	session->hub->loop->metrics.client_events++;
+	emit(session, &msg, message, user_id);
+	hub_publish(session->hub, &msg);
+	frame_unref(msg.frame);
+}
+
+/* The sender's subscription if it may send to that channel; complains otherwise. */
+static struct subscription *event_subscription(
+	struct session *session, const struct message *message)
+{
+	char buffer[CLN_CHANNEL_NAME_MAX];
+	struct cln_slice name;
+	struct cln_channel_type type;
+	if (!message->has_channel || message->channel.type != JSLICE_STRING) {
+		pusher_complain(
+			session, PUSHER_NONE, "Invalid client event (must contain channel and data)");
+		return NULL;
+	}
+	if (!pusher_channel_name(&message->channel, buffer, &name) ||
+		cln_channel_check(name, &type) < 0) {
+		pusher_complain(session, PUSHER_NONE, "Invalid client event (not a channel name)");
+		return NULL;
+	}
+	if (!type.is_private) {
+		pusher_complain(session, PUSHER_NONE,
+			"Client events are for private and presence channels only, not for %.*s", ARGS(name));
+		return NULL;
+	}
+	struct subscription *const subscription = hub_find(&session->subscriber, session->app, name);
+	if (subscription == NULL || subscription_is_waiting(subscription)) {
+		pusher_complain(session, PUSHER_NONE,
+			"Cannot broadcast client event (connection not subscribed to channel %.*s)",
+			ARGS(name));
+		return NULL;
+	}
+	return subscription;
+}
+
+void pusher_client_event(struct session *session, const struct message *message)
+{
+	const struct conf_app *const conf = session->app->conf;
+	if (!conf->client_events) {
+		refuse_event(session);
+		pusher_complain(session, PUSHER_NONE,
+			"To send client events, you must enable this feature for the "
+			"application (client_events in the relay's configuration).");
+		return;
+	}
+	const struct subscription *const subscription = event_subscription(session, message);
+	if (subscription == NULL) {
+		refuse_event(session);
+	} else if (message->event.len > conf->event_name_bytes) {
+		refuse_event(session);
+		pusher_complain(
+			session, PUSHER_NONE, "Event names have at most %u bytes", conf->event_name_bytes);
+	} else if (payload_size(message) > conf->payload_bytes) {
+		refuse_event(session);
+		pusher_complain(session, PUSHER_NONE, "The data of a client event has at most %zu bytes",
+			conf->payload_bytes);
+	} else if (is_over_rate(session)) {
+		refuse_event(session);
+		session_error(session, PUSHER_EVENT_RATE,
+			CLN_SLICE("The client event was rejected: too many in one second"));
+	} else {
+		relay_event(session, subscription, message);
+	}
+}
