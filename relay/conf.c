@@ -5,11 +5,13 @@
  * conf_value.c.
  */
 #include "conf_load.h"
+#include "base/xalloc.h"
 
 #include "../wire/name.h"
 #include "../wire/version.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,8 +22,7 @@ size_t conf_key_index(const struct conf_key *key)
 
 size_t conf_key_bytes(const struct conf_key *key)
 {
-	return key->type == CONF_LIST ? (size_t)key->max * CONF_ADDRESS_MAX + sizeof(size_t)
-								  : key->size;
+	return key->type == CONF_LIST ? sizeof(struct conf_list) : key->size;
 }
 
 static bool is_visible(const struct conf_key *key, bool is_app)
@@ -98,28 +99,6 @@ void conf_key_flag(const struct conf_key *key, char *out, size_t cap)
 	}
 }
 
-static const struct conf_app *find_app(
-	const struct conf *conf, struct cln_slice value, size_t offset)
-{
-	for (size_t i = 0; i < conf->app_count; i++) {
-		const char *own = (const char *)&conf->apps[i] + offset;
-		if (cln_slice_equal(value, cln_slice_of(own))) {
-			return &conf->apps[i];
-		}
-	}
-	return NULL;
-}
-
-const struct conf_app *conf_app_by_key(const struct conf *conf, struct cln_slice key)
-{
-	return find_app(conf, key, offsetof(struct conf_app, key));
-}
-
-const struct conf_app *conf_app_by_id(const struct conf *conf, struct cln_slice id)
-{
-	return find_app(conf, id, offsetof(struct conf_app, id));
-}
-
 static void print_place(struct conf_loader *loader, struct conf_place place)
 {
 	fputs("clairon-relay: ", loader->errors);
@@ -176,17 +155,22 @@ struct conf_app *conf_app_add(struct conf_loader *loader, struct conf_place plac
 			loader, place, "more than %d applications; start a second relay", CONF_APPS_MAX);
 		return NULL;
 	}
-	loader->app_place[conf->app_count] = place;
-	struct conf_app *app = &conf->apps[conf->app_count++];
+	struct conf_app *app = conf_app_new(conf);
 	app->source = place.source;
 	memcpy(app->id, id, strlen(id) + 1);
+	if (loader->app_origins_cap < conf->app_cap) {
+		loader->app_origins_cap = conf->app_cap;
+		loader->app_origins =
+			xrealloc(loader->app_origins, loader->app_origins_cap * sizeof(*loader->app_origins));
+	}
+	loader->app_origins[conf->app_count - 1] = (struct conf_app_origin){.place = place};
 	return app;
 }
 
 void conf_app_set(struct conf_loader *loader, struct conf_place place, struct conf_app *app,
 	const struct conf_key *key, const char *value)
 {
-	loader->app_has[app - loader->conf->apps][conf_key_index(key)] = true;
+	loader->app_origins[app - loader->conf->apps].has[conf_key_index(key)] = true;
 	conf_value_set(loader, place, key, app, value, true);
 }
 
@@ -210,7 +194,7 @@ static void spread_defaults(struct conf_loader *loader)
 	for (size_t a = 0; a < loader->conf->app_count; a++) {
 		for (size_t i = 0; i < conf_key_count; i++) {
 			const struct conf_key *key = &conf_keys[i];
-			if (key->scope != CONF_GLOBAL && !loader->app_has[a][i]) {
+			if (key->scope != CONF_GLOBAL && !loader->app_origins[a].has[i]) {
 				memcpy((char *)&loader->conf->apps[a] + key->offset,
 					(const char *)&loader->defaults + key->offset, conf_key_bytes(key));
 			}
@@ -280,7 +264,9 @@ enum conf_result conf_load(
 	conf_env_load(&loader, env);
 	conf_flags_load(&loader, argc, argv);
 	spread_defaults(&loader);
+	conf_index_build(conf);
 	conf_check_whole(&loader);
 	choose_workers(conf);
+	free(loader.app_origins);
 	return loader.problems == 0 ? CONF_OK : CONF_INVALID;
 }

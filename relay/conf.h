@@ -3,7 +3,7 @@
  * The relay's configuration. conf.c holds one documented table of all keys; the file parser, the
  * environment, the flags, validation, --help and docs/configuration.md come from it. Flags stand
  * over the environment, the environment over the file; applications of all three are added up
- * (the environment adds one). Read-only once loaded.
+ * (the environment adds one). Read-only once loaded; read again as a whole on SIGHUP (reload.h).
  */
 #ifndef CONF_H
 #define CONF_H
@@ -16,7 +16,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define CONF_APPS_MAX         256
+#define CONF_APPS_MAX         100000
 #define CONF_LISTEN_MAX       8
 #define CONF_INGEST_MAX       8
 #define CONF_WORKERS_MAX      64
@@ -59,7 +59,7 @@ struct conf_app {
 	/* While rotating: what clients and publishers may still use; "" for none. */
 	char previous_key[CLN_APP_KEY_MAX + 1];
 	char previous_secret[CLN_APP_SECRET_MAX + 1];
-	char allowed_origins[CONF_ORIGINS_MAX][CONF_ADDRESS_MAX];
+	const char **allowed_origins;
 	size_t allowed_origins_count;
 	bool tls_only;                    /* ws gets 4000; default false */
 	bool http_api;                    /* default true */
@@ -73,24 +73,28 @@ struct conf_app {
 	unsigned event_name_bytes;        /* default 200 */
 	unsigned event_channels;          /* of one HTTP publish, default 100 */
 	unsigned batch_events;            /* of one HTTP batch, default 10 */
-	char webhooks[CONF_WEBHOOKS_MAX][CONF_ADDRESS_MAX];
+	const char **webhooks;
 	size_t webhooks_count;
 	bool laravel_redis; /* read what Laravel's own redis broadcaster publishes */
 	char laravel_redis_prefix[CONF_KEY_PREFIX_MAX];
+	bool is_removed; /* no longer configured: keeps its index, has neither key nor features */
 };
 
+struct conf_memory; /* what lists point to */
+struct conf_index;  /* applications by id and by key */
+
 struct conf {
-	char listen[CONF_LISTEN_MAX][CONF_ADDRESS_MAX]; /* HOST:PORT */
+	const char **listen; /* HOST:PORT */
 	size_t listen_count;
-	char ingest[CONF_INGEST_MAX][CONF_ADDRESS_MAX]; /* unix:PATH or tcp:HOST:PORT */
+	const char **ingest; /* unix:PATH or tcp:HOST:PORT */
 	size_t ingest_count;
-	char listen_tls[CONF_LISTEN_MAX][CONF_ADDRESS_MAX]; /* HOST:PORT, wss and https */
+	const char **listen_tls; /* HOST:PORT, wss and https */
 	size_t listen_tls_count;
-	char tls_certificate[CONF_CERTIFICATES_MAX][CONF_ADDRESS_MAX]; /* PEM files, chains */
+	const char **tls_certificate; /* PEM files, chains */
 	size_t tls_certificate_count;
-	char tls_key[CONF_CERTIFICATES_MAX][CONF_ADDRESS_MAX]; /* PEM files, in the same order */
+	const char **tls_key; /* PEM files, in the same order */
 	size_t tls_key_count;
-	char trusted_proxies[CONF_PROXIES_MAX][CONF_ADDRESS_MAX]; /* ADDRESS or ADDRESS/BITS */
+	const char **trusted_proxies; /* ADDRESS or ADDRESS/BITS */
 	size_t trusted_proxies_count;
 	bool proxy_protocol; /* trusted proxies begin with a PROXY protocol v2 header */
 	char ingest_group[64];
@@ -135,13 +139,17 @@ struct conf {
 	int64_t redis_timeout_ms;       /* connect and command, default 2000 */
 	int64_t redis_backoff_max_ms;   /* default 5000 */
 	char log_level[8];              /* error, warn, info, debug; default info */
-	struct conf_app apps[CONF_APPS_MAX];
+	/* By index. An application keeps its index while the process lives, see conf_adopt(). */
+	struct conf_app *apps;
 	size_t app_count;
+	size_t app_cap;
+	struct conf_index *index;
+	struct conf_memory *memory;
 	const char *env_source; /* "CLAIRON", "REVERB", "PUSHER" or NULL: the variables that named the
 							 * environment's application */
 };
 
-/* NULL if there is none. */
+/* NULL if there is none. A key is also found by an application's previous_key. */
 const struct conf_app *conf_app_by_key(const struct conf *conf, struct cln_slice key);
 const struct conf_app *conf_app_by_id(const struct conf *conf, struct cln_slice id);
 
@@ -152,9 +160,11 @@ enum conf_result {
 };
 
 /* Loads file (if --config is given), environment, flags, in that order of rank, into `conf`.
- * Secrets in argv are overwritten. `output` gets --help and --version. */
+ * Secrets in argv are overwritten. `output` gets --help and --version. Whatever the result,
+ * conf_free() releases what `conf` holds (not `conf` itself). */
 enum conf_result conf_load(
 	struct conf *conf, int argc, char **argv, char *const *env, FILE *output, FILE *errors);
+void conf_free(struct conf *conf);
 
 /* docs/configuration.md's table, Markdown. */
 void conf_print_markdown(FILE *output);

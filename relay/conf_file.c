@@ -100,7 +100,7 @@ static void set_relay(struct file_state *state, const struct conf_key *key, cons
 static void set_app(struct file_state *state, const struct conf_key *key, const char *value)
 {
 	const size_t app = (size_t)(state->app - state->loader->conf->apps);
-	if (state->loader->app_has[app][conf_key_index(key)]) {
+	if (state->loader->app_origins[app].has[conf_key_index(key)]) {
 		conf_problem(state->loader, state->place, "%s stands twice in [app:%s]; remove one",
 			key->name, state->app->id);
 		return;

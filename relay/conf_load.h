@@ -19,7 +19,7 @@
 
 enum conf_type {
 	CONF_TEXT,        /* char[size] */
-	CONF_LIST,        /* char[max][CONF_ADDRESS_MAX] and, right behind it, a size_t count */
+	CONF_LIST,        /* const char ** and, right behind it, a size_t count */
 	CONF_UINT,        /* unsigned */
 	CONF_SIZE,        /* size_t, bytes */
 	CONF_MS,          /* int64_t, milliseconds */
@@ -34,6 +34,12 @@ enum conf_scope {
 	CONF_APP_OWN, /* of one application only, in [app:ID] */
 };
 
+/* How a list lies in its struct. */
+struct conf_list {
+	const char **items;
+	size_t count;
+};
+
 /* Returns NULL if `value` is good, else the rest of a sentence that begins with the value. */
 typedef const char *(*conf_check_fn)(const char *value);
 
@@ -42,7 +48,7 @@ struct conf_key {
 	enum conf_scope scope;
 	enum conf_type type;
 	size_t offset; /* in struct conf or struct conf_app */
-	size_t size;   /* of a text's array, of a list's items */
+	size_t size;   /* of the member, a list's count left out */
 	int64_t min;
 	int64_t max;
 	const char *standard; /* the default as it would be written; "" for none */
@@ -63,14 +69,20 @@ struct conf_place {
 	unsigned line;    /* of the file */
 };
 
+/* Where an application stands, and which rows it has set itself. */
+struct conf_app_origin {
+	struct conf_place place;
+	bool has[CONF_KEYS_MAX];
+};
+
 struct conf_loader {
 	struct conf *conf;
 	struct conf_app defaults; /* of applications */
 	FILE *errors;
 	unsigned problems;
 	struct conf_place key_place[CONF_KEYS_MAX];
-	struct conf_place app_place[CONF_APPS_MAX];
-	bool app_has[CONF_APPS_MAX][CONF_KEYS_MAX]; /* own value, default else */
+	struct conf_app_origin *app_origins; /* one per application */
+	size_t app_origins_cap;
 	bool has_secret_in_file;
 	bool has_config_flag;
 	/* Names of the rows in the environment and as flags; places point to them. */
@@ -116,6 +128,14 @@ void conf_app_set(struct conf_loader *loader, struct conf_place place, struct co
 void conf_file_load(struct conf_loader *loader, const char *path);
 void conf_env_load(struct conf_loader *loader, char *const *env);
 void conf_flags_load(struct conf_loader *loader, int argc, char **argv);
+
+/* A copy that lives as long as `conf`. */
+void *conf_keep(struct conf *conf, const void *bytes, size_t size);
+/* Adds a new application, zeroed; pointers to earlier ones become invalid. */
+struct conf_app *conf_app_new(struct conf *conf);
+/* (Re)builds the index of all applications that are not removed; of two with the same id or key
+ * the first is found. */
+void conf_index_build(struct conf *conf);
 
 /* What only the whole tells: missing, doubled and contradicting settings. */
 void conf_check_whole(struct conf_loader *loader);

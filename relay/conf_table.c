@@ -23,12 +23,18 @@
 #define WEBHOOKS     "Webhooks"
 #define LOGS         "Logs"
 
-_Static_assert(offsetof(struct conf, listen_count) ==
-				   offsetof(struct conf, listen) + sizeof(((struct conf *)0)->listen),
-	"a list's count stands behind its items");
-_Static_assert(offsetof(struct conf, ingest_count) ==
-				   offsetof(struct conf, ingest) + sizeof(((struct conf *)0)->ingest),
-	"a list's count stands behind its items");
+#define COUNT_BEHIND(type, list)                                                                   \
+	_Static_assert(                                                                                \
+		offsetof(type, list##_count) == offsetof(type, list) + sizeof(((type *)0)->list),          \
+		"a list's count stands behind its items")
+COUNT_BEHIND(struct conf, listen);
+COUNT_BEHIND(struct conf, ingest);
+COUNT_BEHIND(struct conf, listen_tls);
+COUNT_BEHIND(struct conf, tls_certificate);
+COUNT_BEHIND(struct conf, tls_key);
+COUNT_BEHIND(struct conf, trusted_proxies);
+COUNT_BEHIND(struct conf_app, allowed_origins);
+COUNT_BEHIND(struct conf_app, webhooks);
 
 /* name, scope, type, offset and size, least, most, default, secret, check, group, help */
 const struct conf_key conf_keys[] = {
@@ -101,7 +107,7 @@ const struct conf_key conf_keys[] = {
 	{"seen_ids", CONF_GLOBAL, CONF_UINT, OF_RELAY(seen_ids), 0, MANY, "65536", false, NULL, SIZE,
 		"message ids a worker remembers to drop doubles; 0: none"},
 
-	{"activity_timeout_ms", CONF_GLOBAL, CONF_MS, OF_RELAY(activity_timeout_ms), 1000, ONE_DAY_MS,
+	{"activity_timeout_ms", CONF_GLOBAL, CONF_MS, OF_RELAY(activity_timeout_ms), 100, ONE_DAY_MS,
 		"120000", false, NULL, TIMES,
 		"silence after which a client asks whether the relay is there; told to it in seconds"},
 	{"ping_grace_ms", CONF_GLOBAL, CONF_MS, OF_RELAY(ping_grace_ms), 0, ONE_DAY_MS, "15000", false,
@@ -167,7 +173,7 @@ const struct conf_key conf_keys[] = {
 	{"allowed_origins", CONF_APP, CONF_LIST, OF_APP(allowed_origins), 1, CONF_ORIGINS_MAX, "*",
 		false, conf_check_origin, APPLICATIONS,
 		"origins or hosts of web pages that may connect, * stands for any characters; others are "
-		"closed with 4009"},
+		"closed with 4009; what sends no Origin is no browser and may connect"},
 	{"tls_only", CONF_APP, CONF_BOOL, OF_APP(tls_only), 0, 0, "false", false, NULL, APPLICATIONS,
 		"whether clients without TLS are closed with 4000"},
 	{"http_api", CONF_APP, CONF_BOOL, OF_APP(http_api), 0, 0, "true", false, NULL, APPLICATIONS,

@@ -204,7 +204,8 @@ static void refuse(struct conf_loader *loader, struct conf_place place, const st
 	}
 }
 
-static void set_text(struct conf_loader *loader, struct conf_place place,
+/* False, and a problem, if it isn't good. */
+static bool set_text(struct conf_loader *loader, struct conf_place place,
 	const struct conf_key *key, char *text, size_t size, const char *value)
 {
 	const size_t len = strlen(value);
@@ -216,30 +217,35 @@ static void set_text(struct conf_loader *loader, struct conf_place place,
 			key->name, len, size - 1);
 	} else {
 		memcpy(text, value, len + 1);
+		return true;
 	}
+	return false;
 }
 
 static void add_item(struct conf_loader *loader, struct conf_place place,
-	const struct conf_key *key, char *list, const char *item)
+	const struct conf_key *key, struct conf_list *list, const char *item)
 {
-	size_t *count = (size_t *)(void *)(list + key->size);
-	if (*count == (size_t)key->max) {
+	char text[CONF_ADDRESS_MAX];
+	if (list->count == (size_t)key->max) {
 		conf_problem(loader, place, "%s: at most %" PRId64 " are allowed", key->name, key->max);
 		return;
 	}
-	char *slot = list + *count * CONF_ADDRESS_MAX;
-	slot[0] = '\0';
-	set_text(loader, place, key, slot, CONF_ADDRESS_MAX, item);
-	*count += slot[0] != '\0';
+	if (!set_text(loader, place, key, text, sizeof(text), item) || text[0] == '\0') {
+		return;
+	}
+	if (list->items == NULL) {
+		list->items = conf_keep(loader->conf, NULL, (size_t)key->max * sizeof(*list->items));
+	}
+	list->items[list->count++] = conf_keep(loader->conf, text, strlen(text) + 1);
 }
 
 /* Items are separated by commas; blanks around them don't count. "none" empties the list. */
 static void set_list(struct conf_loader *loader, struct conf_place place,
-	const struct conf_key *key, char *list, const char *value, bool is_first)
+	const struct conf_key *key, struct conf_list *list, const char *value, bool is_first)
 {
 	char item[CONF_VALUE_MAX];
 	if (is_first) {
-		memset(list, 0, key->size + sizeof(size_t));
+		*list = (struct conf_list){0};
 	}
 	if (strcmp(value, "none") == 0) {
 		return;
@@ -334,7 +340,7 @@ void conf_value_set(struct conf_loader *loader, struct conf_place place, const s
 		set_text(loader, place, key, target, key->size, value);
 		break;
 	case CONF_LIST:
-		set_list(loader, place, key, target, value, is_first);
+		set_list(loader, place, key, (struct conf_list *)(void *)target, value, is_first);
 		break;
 	case CONF_UINT:
 	case CONF_SIZE:

@@ -6,6 +6,7 @@
 #include "base/rand.h"
 #include "ingest.h"
 #include "pusher_frame.h"
+#include "users.h"
 
 #include <assert.h>
 
@@ -14,12 +15,41 @@ struct hub_shared *hub_shared_new(const struct conf *conf, struct loop *main)
 	struct hub_shared *const shared = xcalloc(1, sizeof(*shared));
 	shared->conf = conf;
 	shared->main = main;
+	hub_shared_grow(shared, conf);
 	return shared;
 }
 
 void hub_shared_free(struct hub_shared *shared)
 {
+	for (unsigned i = 0; i < HUB_COUNTERS_MAX; i++)
+		free(shared->app_sessions[i]);
 	free(shared);
+}
+
+/* Row 0 has the first HUB_COUNTERS_FIRST counters, each further row twice as many. */
+static unsigned row_of(unsigned index, unsigned *first)
+{
+	unsigned row = 0;
+	*first = 0;
+	while (index - *first >= HUB_COUNTERS_FIRST << row)
+		*first += HUB_COUNTERS_FIRST << row++;
+	return row;
+}
+
+void hub_shared_grow(struct hub_shared *shared, const struct conf *conf)
+{
+	unsigned first;
+	const unsigned rows =
+		conf->app_count == 0 ? 0 : row_of((unsigned)conf->app_count - 1, &first) + 1;
+	for (unsigned row = 0; row < rows; row++) {
+		if (shared->app_sessions[row] == NULL)
+			shared->app_sessions[row] = xcalloc(HUB_COUNTERS_FIRST << row, sizeof(atomic_uint));
+	}
+}
+
+void hub_shared_set_conf(struct hub_shared *shared, const struct conf *conf)
+{
+	shared->conf = conf;
 }
 
 bool hub_shared_is_ready(const struct hub_shared *shared)
@@ -34,16 +64,49 @@ bool hub_shared_is_ready(const struct hub_shared *shared)
 	return shared->count > 0;
 }
 
+static atomic_uint *sessions_of(struct hub_shared *shared, unsigned index)
+{
+	unsigned first;
+	const unsigned row = row_of(index, &first);
+	return &shared->app_sessions[row][index - first];
+}
+
+void hub_learn(struct hub *hub, const struct conf *conf)
+{
+	const unsigned before = hub->apps.count;
+	hub->loop->conf = conf;
+	app_list_learn(&hub->apps, conf);
+	hub->limits = xrealloc(hub->limits, (hub->apps.count + 1) * sizeof(struct ws_limits *));
+	for (unsigned i = 0; i < hub->apps.count; i++) {
+		if (i >= before) {
+			hub->limits[i] = xcalloc(1, sizeof(struct ws_limits));
+			hub->apps.slots[i]->sessions = sessions_of(hub->shared, i);
+		}
+		session_limits_set(hub->limits[i], conf, &conf->apps[i]);
+	}
+	if (hub->refused_limits == NULL)
+		hub->refused_limits = xcalloc(1, sizeof(struct ws_limits));
+	session_limits_set(hub->refused_limits, conf, NULL);
+}
+
+static void free_limits(struct hub *hub)
+{
+	for (unsigned i = 0; i < hub->apps.count; i++)
+		free(hub->limits[i]);
+	free(hub->limits);
+	free(hub->refused_limits);
+}
+
 struct hub *hub_new(struct hub_shared *shared, struct loop *loop)
 {
 	struct hub *const hub = xcalloc(1, sizeof(*hub));
 	hub->shared = shared;
 	hub->loop = loop;
 	hub->index = loop->index;
-	hub->apps = app_list_new(shared->conf);
 	hub->pong = pusher_frame_pong();
 	hub->started_ms = loop->now_ms;
-	hub->limits = session_limits_new(shared->conf);
+	hub_learn(hub, shared->conf);
+	app_list_find_by(&hub->apps, shared->conf);
 	seen_init(&hub->seen, shared->conf->seen_ids);
 	LIST_INIT(&hub->watches);
 	LIST_INIT(&hub->ingests);
@@ -102,14 +165,16 @@ static void free_homes(struct app *app)
 void hub_free(struct hub *hub)
 {
 	assert(hub->is_stopped && hub->sessions == NULL);
-	for (size_t i = 0; i < hub->shared->conf->app_count; i++)
-		free_homes(&hub->apps[i]);
+	for (unsigned i = 0; i < hub->apps.count; i++) {
+		free_homes(hub->apps.slots[i]);
+		user_homes_free(hub->apps.slots[i]);
+	}
 	hub->shared->hubs[hub->index] = NULL;
 	hub->shared->count--;
 	seen_deinit(&hub->seen);
 	frame_unref(hub->pong);
-	free(hub->limits);
-	free(hub->apps);
+	free_limits(hub);
+	app_list_deinit(&hub->apps);
 	free(hub);
 }
 
@@ -120,7 +185,7 @@ struct loop *hub_loop(const struct hub *hub)
 
 struct app *hub_app(const struct hub *hub, unsigned index)
 {
-	return &hub->apps[index];
+	return hub->apps.slots[index];
 }
 
 struct session *hub_find_session(struct hub *hub, uint64_t socket)
@@ -153,8 +218,10 @@ static void handle(struct hub *hub, const struct note *note)
 {
 	if (note->kind <= NOTE_MESSAGE)
 		hub_home_handle(hub, note);
-	else
+	else if (note->kind <= NOTE_WATCH)
 		hub_local_handle(hub, note);
+	else
+		hub_users_handle(hub, note);
 }
 
 static void on_letter(struct loop *loop, struct mail *mail)

@@ -23,6 +23,10 @@ struct hub_shared; /* what all hubs of the process share: counts, quotas, each o
 /* `main` is the main thread's loop, which outlives it. */
 struct hub_shared *hub_shared_new(const struct conf *conf, struct loop *main);
 void hub_shared_free(struct hub_shared *shared);
+/* Makes room for the counters of the applications of `conf`. Main thread, before hub_learn(). */
+void hub_shared_grow(struct hub_shared *shared, const struct conf *conf);
+/* All workers have learned `conf`: for what asks without a worker. Main thread. */
+void hub_shared_set_conf(struct hub_shared *shared, const struct conf *conf);
 /* For /up?ready=1, any thread: every worker's engine has its messages flowing and nothing drains.
  */
 bool hub_shared_is_ready(const struct hub_shared *shared);
@@ -33,6 +37,12 @@ struct hub *hub_new(struct hub_shared *shared, struct loop *loop);
 void hub_start(struct hub *hub);
 /* Takes over an accepted, non-blocking ingest connection (RESP). */
 void hub_accept_ingest(struct hub *hub, int fd, bool is_unix);
+/* Reading the configuration again, step 1: the hub knows the applications of `conf` and goes by its
+ * settings; who connects is still judged by the applications that were. Own thread. */
+void hub_learn(struct hub *hub, const struct conf *conf);
+/* Step 2, when every hub has done step 1: new applications are found, those that are gone are not;
+ * sessions that may not stay are closed (4001, 4003, 4000). Own thread. */
+void hub_switch(struct hub *hub, const struct conf *conf);
 /* Closes every session with 4200 and refuses new ones the same way. Own thread. */
 void hub_drain(struct hub *hub);
 /* Sockets that still hold a session, those in their closing handshake included. Any thread. */

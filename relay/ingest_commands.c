@@ -29,10 +29,20 @@ static bool word_is(struct cln_slice word, const char *name)
 
 /* --- AUTH, HELLO --- */
 
+static bool is_secret_of(const struct app *app, struct cln_slice secret)
+{
+	struct app_pair pairs[APP_PAIRS_MAX];
+	const unsigned count = app_pairs(app, pairs);
+	bool is_equal = false;
+	for (unsigned i = 0; i < count; i++)
+		is_equal |= cln_equal_constant_time(secret, pairs[i].secret);
+	return is_equal;
+}
+
 static bool auth_app(struct ingest *ingest, struct cln_slice id, struct cln_slice secret)
 {
-	struct app *const app = app_list_by_id(ingest->hub->apps, ingest->hub->shared->conf, id);
-	if (app == NULL || !cln_equal_constant_time(secret, app_secret(app)))
+	struct app *const app = app_list_by_id(&ingest->hub->apps, id);
+	if (app == NULL || !is_secret_of(app, secret))
 		return false;
 	ingest->app = app;
 	ingest->is_trusted = false;
@@ -216,8 +226,8 @@ static struct app *publish_app(
 	struct app *const app =
 		ingest->app != NULL && cln_slice_equal(id, app_id(ingest->app))
 			? ingest->app
-			: (ingest->is_trusted ? app_list_by_id(ingest->hub->apps, conf, id) : NULL);
-	if (app == NULL)
+			: (ingest->is_trusted ? app_list_by_id(&ingest->hub->apps, id) : NULL);
+	if (app == NULL || app->conf->is_removed)
 		ingest_error(ingest, "NOPERM this connection may not publish for that application");
 	return app;
 }

@@ -115,7 +115,7 @@ static struct app *find_channel(struct ingest *ingest, struct cln_slice word,
 	struct cln_slice id;
 	*channel = word;
 	if (cln_bus_channel_parse(word, cln_slice_of(conf->bus_prefix), &id, channel) == CLN_OK)
-		app = app_list_by_id(hub->apps, conf, id);
+		app = app_list_by_id(&hub->apps, id);
 	else
 		*channel = word;
 	if (app == NULL || !may_see(ingest, app->index)) {

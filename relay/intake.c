@@ -7,6 +7,19 @@
 
 #include "../wire/version.h"
 
+/* By a secret that the application has now. */
+static bool is_signed(const struct app *app, struct cln_slice channel, struct cln_slice bytes,
+	const struct cln_envelope *envelope)
+{
+	struct app_pair pairs[APP_PAIRS_MAX];
+	const unsigned count = app_pairs(app, pairs);
+	for (unsigned i = 0; i < count; i++) {
+		if (cln_envelope_verify(bytes, envelope, pairs[i].secret, app_id(app), channel) >= 0)
+			return true;
+	}
+	return false;
+}
+
 static const char *decode(const struct app *app, struct cln_slice channel, struct cln_slice bytes,
 	bool must_verify, struct cln_envelope *envelope)
 {
@@ -18,8 +31,7 @@ static const char *decode(const struct app *app, struct cln_slice channel, struc
 		return "malformed envelope";
 	if (envelope->text.len > CLN_CLIENT_TEXT_MAX(app->conf->payload_bytes))
 		return "the event is larger than the application's payload_bytes allow";
-	if (must_verify &&
-		cln_envelope_verify(bytes, envelope, app_secret(app), app_id(app), channel) < 0)
+	if (must_verify && !is_signed(app, channel, bytes, envelope))
 		return "the envelope is not signed with the application's secret";
 	if (envelope->text.len == 0 || !cln_utf8_is_valid(envelope->text))
 		return "the event is not valid UTF-8";

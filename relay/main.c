@@ -4,6 +4,7 @@
  * that of --help and --version goes to standard error, one line an event.
  */
 #include "base/log.h"
+#include "base/map.h"
 #include "conf.h"
 #include "server.h"
 
@@ -16,6 +17,7 @@ int main(int argc, char **argv)
 {
 	static struct conf conf; /* too large for a stack */
 	enum log_level level = LOG_LEVEL_INFO;
+	map_seed_init();
 	switch (conf_load(&conf, argc, argv, environ, stdout, stderr)) {
 	case CONF_OK:
 		break;

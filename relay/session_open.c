@@ -45,7 +45,7 @@ static void judge_path(struct hub *hub, const struct http_request *request, stru
 		refuse(opening, PUSHER_NO_PATH, "Path not found: clients connect to /app/KEY");
 		return;
 	}
-	opening->app = app_list_by_key(hub->apps, hub->shared->conf, key);
+	opening->app = app_list_by_key(&hub->apps, key);
 	if (opening->app == NULL)
 		refuse(opening, PUSHER_NO_APP, "No application has this key");
 	else if (!opening->app->conf->enabled)
@@ -59,7 +59,7 @@ static void judge_room(struct hub *hub, struct opening *opening)
 {
 	struct hub_shared *const shared = hub->shared;
 	const unsigned quota = opening->app->conf->max_connections;
-	atomic_uint *const in_app = &shared->app_sessions[opening->app->index];
+	atomic_uint *const in_app = opening->app->sessions;
 	if (atomic_load(&shared->is_draining)) {
 		refuse(opening, PUSHER_RESTART, "server is restarting");
 		return;
@@ -83,8 +83,7 @@ static void turn_away(struct hub *hub, struct conn *conn, const struct http_requ
 	conn_peer(conn, peer);
 	log_event_limited(&hub->log_refusals, hub->loop->now_ms, LOG_LEVEL_INFO, "refused",
 		"peer=%s code=%u reason=\"%s\"", peer, (unsigned)opening->code, opening->reason);
-	const struct ws_limits *const limits = &hub->limits[hub->shared->conf->app_count];
-	struct ws *const ws = ws_accept(conn, request, limits, &refused_ops, hub);
+	struct ws *const ws = ws_accept(conn, request, hub->refused_limits, &refused_ops, hub);
 	session_say_goodbye(ws, opening->protocol, opening->code, cln_slice_of(opening->reason));
 }
 

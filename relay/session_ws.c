@@ -103,31 +103,28 @@ static const struct session_transport transport = {
 
 /* --- opening --- */
 
-struct ws_limits *session_limits_new(const struct conf *conf)
+void session_limits_set(
+	struct ws_limits *limits, const struct conf *conf, const struct conf_app *app)
 {
-	struct ws_limits *const limits = xcalloc(conf->app_count + 1, sizeof(*limits));
-	for (size_t i = 0; i <= conf->app_count; i++) {
-		const size_t message = i < conf->app_count ? conf->apps[i].message_bytes : WS_CONTROL_MAX;
-		limits[i] = (struct ws_limits){
-			.conn =
-				{
-					.input_bytes = LOOP_READ_BYTES + message, /* one read, during a pause */
-					.backlog_bytes = conf->backlog_bytes,
-					.backlog_age_ms = conf->backlog_age_ms,
-				},
-			.message_bytes = message,
-			.fragments = SESSION_FRAGMENTS,
-			.control_per_second = SESSION_CONTROL_PER_SECOND,
-			.close_timeout_ms = conf->close_timeout_ms,
-		};
-	}
-	return limits;
+	const size_t message = app != NULL ? app->message_bytes : WS_CONTROL_MAX;
+	*limits = (struct ws_limits){
+		.conn =
+			{
+				.input_bytes = LOOP_READ_BYTES + message, /* one read, during a pause */
+				.backlog_bytes = conf->backlog_bytes,
+				.backlog_age_ms = conf->backlog_age_ms,
+			},
+		.message_bytes = message,
+		.fragments = SESSION_FRAGMENTS,
+		.control_per_second = SESSION_CONTROL_PER_SECOND,
+		.close_timeout_ms = conf->close_timeout_ms,
+	};
 }
 
 void session_welcome(struct hub *hub, struct conn *conn, const struct http_request *request,
 	struct app *app, unsigned protocol)
 {
 	struct session *const session = session_new(hub, app, protocol, &transport);
-	session->ws = ws_accept(conn, request, &hub->limits[app->index], &session_ops, session);
+	session->ws = ws_accept(conn, request, hub->limits[app->index], &session_ops, session);
 	session_greet(session);
 }

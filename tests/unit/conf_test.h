@@ -77,6 +77,7 @@ static inline void unload(struct loaded *loaded)
 	for (int i = 0; i < loaded->argc; i++) {
 		free(loaded->argv[i]);
 	}
+	conf_free(&loaded->conf);
 	free(loaded->output);
 	free(loaded->errors);
 	if (loaded->file[0] != '\0') {

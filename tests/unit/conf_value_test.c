@@ -3,6 +3,7 @@
  * Values of settings: every type at its limits, one below and one above, and what is refused.
  */
 /* sources: relay/conf.c relay/conf_table.c relay/conf_value.c relay/conf_webhook.c relay/conf_file.c relay/conf_env.c */
+/* sources: relay/conf_memory.c relay/base/xalloc.c relay/base/log.c relay/base/clock.c relay/base/utf8.c */
 /* sources: relay/conf_flags.c relay/conf_check.c relay/conf_print.c wire/name.c */
 /* sources: relay/redis_address.c */
 /* libs: */
@@ -41,9 +42,9 @@ static void numbers_at_their_limits(void **state)
 	accept("--http-head-bytes", "65536");
 	refuse("--http-head-bytes", "65537",
 		"http_head_bytes: \"65537\" is not a whole number from 512 to 65536");
-	accept("--activity-timeout-ms", "1000");
-	refuse("--activity-timeout-ms", "999",
-		"activity_timeout_ms: \"999\" is not a whole number from 1000 to 86400000");
+	accept("--activity-timeout-ms", "100");
+	refuse("--activity-timeout-ms", "99",
+		"activity_timeout_ms: \"99\" is not a whole number from 100 to 86400000");
 }
 
 static void numbers_in_no_other_form(void **state)
@@ -237,21 +238,33 @@ static void strange_bytes_are_not_printed(void **state)
 		"none of error, warn, info and debug");
 }
 
-static void at_most_256_applications(void **state)
+#define MANY_APPS 2000
+
+static void many_applications(void **state)
 {
 	(void)state;
 	struct loaded loaded = {0};
 	char *text;
 	size_t len;
+	char name[16];
 	FILE *stream = open_memstream(&text, &len);
-	for (int i = 0; i < CONF_APPS_MAX + 1; i++) {
-		fprintf(stream, "[app:a%d]\nkey = k%d\nsecret = s\n", i, i);
+	for (int i = 0; i < MANY_APPS; i++) {
+		fprintf(stream, "[app:a%d]\nkey = k%d\nsecret = s%d\nprevious_key = p%d\n", i, i, i, i);
 	}
 	fclose(stream);
 	load_file(&loaded, text);
 	free(text);
-	assert_errors(&loaded, PROBLEM("$F:769", "more than 256 applications; start a second relay"));
-	assert_int_equal(loaded.conf.app_count, CONF_APPS_MAX);
+	assert_errors(&loaded, "");
+	assert_int_equal(loaded.conf.app_count, MANY_APPS);
+	for (size_t i = 0; i < MANY_APPS; i++) {
+		const struct conf_app *const app = &loaded.conf.apps[i];
+		assert_ptr_equal(conf_app_by_id(&loaded.conf, cln_slice_of(app->id)), app);
+		assert_ptr_equal(conf_app_by_key(&loaded.conf, cln_slice_of(app->key)), app);
+		snprintf(name, sizeof(name), "p%zu", i);
+		assert_ptr_equal(conf_app_by_key(&loaded.conf, cln_slice_of(name)), app);
+	}
+	assert_null(conf_app_by_key(&loaded.conf, CLN_SLICE("k2000")));
+	assert_null(conf_app_by_id(&loaded.conf, CLN_SLICE("k1")));
 	unload(&loaded);
 }
 
@@ -271,7 +284,7 @@ int main(void)
 		cmocka_unit_test(rediss_gets_the_cure),
 		cmocka_unit_test(parts_of_an_application_at_their_limits),
 		cmocka_unit_test(strange_bytes_are_not_printed),
-		cmocka_unit_test(at_most_256_applications),
+		cmocka_unit_test(many_applications),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
