@@ -101,6 +101,9 @@ static void free_state(struct loop *loop)
 	if (loop->base != NULL) {
 		event_base_free(loop->base);
 	}
+	if (loop->codec != NULL) {
+		loop->free_codec(loop->codec);
+	}
 	mailbox_free(loop->mailbox);
 	free(loop->dirty.conns);
 	free(loop->read_buffer);

@@ -10,6 +10,7 @@
 #ifndef LOOP_H
 #define LOOP_H
 
+#include "base/log.h"
 #include "base/wheel.h"
 #include "mailbox.h"
 #include "metrics.h"
@@ -43,6 +44,7 @@ struct loop {
 	int64_t now_ms;  /* CLOCK_MONOTONIC, read once per turn */
 	int64_t wall_ms; /* Unix time, read once per turn */
 	struct metrics metrics;
+	struct log_limit log_peers; /* for lines about peers that speak something else */
 	struct wheel wheel;
 	struct mailbox *mailbox;
 	char *read_buffer; /* LOOP_READ_BYTES, shared by all connections of the loop */
@@ -53,6 +55,9 @@ struct loop {
 	struct conn_list again; /* not read to the end in this turn: go on in the next */
 	struct conn_list dead;
 	void *worker; /* struct worker above; layers below never look into it */
+	/* ws.c's, for all its sockets of this loop; NULL until one needs it, freed with the loop: */
+	void *codec;
+	void (*free_codec)(void *codec);
 	/* private to loop.c: */
 	struct loop_private *private_;
 };

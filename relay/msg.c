@@ -15,19 +15,9 @@ struct frame *msg_frame(struct cln_slice text)
 	return ws_frame_encode(WS_TEXT, &text, 1);
 }
 
-/* The length byte's values that announce a longer length field (RFC 6455, 5.2). */
-#define LENGTH_16 126
-#define LENGTH_64 127
-
 struct cln_slice msg_text(const struct frame *frame)
 {
-	size_t head = 2;
-	const unsigned char length = (unsigned char)frame->bytes[1];
-	if (length == LENGTH_16)
-		head += sizeof(uint16_t);
-	else if (length == LENGTH_64)
-		head += sizeof(uint64_t);
-	return cln_slice(frame->bytes + head, frame->len - head);
+	return ws_frame_payload(frame);
 }
 
 /* The number up to `stop`, false if it needs more than 32 bits. */

@@ -2,11 +2,14 @@
  *
  * See ws.h. A message that arrived in one piece is handed on where it lies in the read buffer; one
  * that came in pieces is collected in memory that grows with what has arrived and is freed with
- * the message.
+ * the message. A compressed one is inflated into memory of its own, which is freed with it, too.
  */
 #include "ws.h"
 
+#include "deflate.h"
+
 #include "base/hmac.h"
+#include "base/utf8.h"
 #include "base/xalloc.h"
 
 #include <openssl/evp.h>
@@ -19,8 +22,11 @@
 #define ACCEPT_LEN        28 /* 20 bytes in base64 */
 #define MESSAGE_FIRST     256
 #define CONTROL_PERIOD_MS 1000
-#define ANSWER_MAX        160
+#define ANSWER_MAX        160 /* without extensions */
+#define EXTENSIONS        "Sec-WebSocket-Extensions"
 #define TEXT_TYPE         "text/plain; charset=utf-8"
+
+_Static_assert(DEFLATE_KINDS <= FRAME_VARIANTS_MAX, "a frame keeps each kind");
 
 struct ws {
 	struct conn *conn;
@@ -35,7 +41,8 @@ struct ws {
 	int64_t control_ms;     /* when it began */
 	uint16_t code;          /* of the first close frame, either way; 1006: none so far */
 	bool has_sent_close;
-	bool is_done; /* nothing that still arrives is looked at */
+	bool is_done;        /* nothing that still arrives is looked at */
+	uint8_t window_bits; /* of compressed messages to the peer; 0: it gets none */
 };
 
 /* --- the upgrade --- */
@@ -97,6 +104,21 @@ static bool is_key(struct cln_slice key)
 		   EVP_DecodeBlock(bytes, (const unsigned char *)key.ptr, KEY_LEN) == KEY_BYTES + 2;
 }
 
+/* The field may stand there several times. False: one of them can't be read. */
+static bool read_offers(const struct http_request *request, struct deflate_terms *terms)
+{
+	*terms = (struct deflate_terms){0};
+	for (size_t i = 0; i < request->header_count; i++) {
+		const struct http_header *const header = &request->headers[i];
+		if (header->name.len == strlen(EXTENSIONS) &&
+			strncasecmp(header->name.ptr, EXTENSIONS, header->name.len) == 0 &&
+			!deflate_read_offers(header->value, terms)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 /* NULL if the request is right, else a sentence. */
 static const char *upgrade_error(const struct http_request *request)
 {
@@ -114,6 +136,10 @@ static const char *upgrade_error(const struct http_request *request)
 	}
 	if (key == NULL || !is_key(key->value)) {
 		return "A WebSocket needs one Sec-WebSocket-Key of 16 bytes in base64.\n";
+	}
+	struct deflate_terms terms;
+	if (!read_offers(request, &terms)) {
+		return "Sec-WebSocket-Extensions is a list of names with parameters: NAME; KEY=VALUE.\n";
 	}
 	return NULL;
 }
@@ -136,21 +162,27 @@ bool ws_check_upgrade(struct conn *conn, const struct http_request *request)
 	return true;
 }
 
-static void answer_upgrade(struct conn *conn, struct cln_slice key)
+static void answer_upgrade(
+	struct conn *conn, struct cln_slice key, const struct deflate_terms *terms)
 {
 	static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 	char text[KEY_LEN + sizeof(guid) - 1];
 	unsigned char digest[HMAC_SHA1_BYTES];
 	char accept[ACCEPT_LEN + 1];
-	char answer[ANSWER_MAX];
+	char extensions[DEFLATE_ANSWER_MAX] = "";
+	char answer[ANSWER_MAX + sizeof(EXTENSIONS) + sizeof(extensions)];
 	memcpy(text, key.ptr, KEY_LEN);
 	memcpy(text + KEY_LEN, guid, sizeof(guid) - 1);
 	hmac_sha1(cln_slice(text, sizeof(text)), digest);
 	EVP_EncodeBlock((unsigned char *)accept, digest, sizeof(digest));
+	if (terms->window_bits != 0) {
+		deflate_print_answer(terms, extensions);
+	}
+	const bool has_any = terms->window_bits != 0;
 	const int len = snprintf(answer, sizeof(answer),
 		"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-		"Sec-WebSocket-Accept: %s\r\n\r\n",
-		accept);
+		"Sec-WebSocket-Accept: %s\r\n%s%s%s\r\n",
+		accept, has_any ? EXTENSIONS ": " : "", extensions, has_any ? "\r\n" : "");
 	struct frame *const frame = frame_copy(cln_slice(answer, (size_t)len));
 	conn_send(conn, frame);
 	frame_unref(frame);
@@ -267,6 +299,55 @@ static void keep(struct ws *ws, struct cln_slice piece)
 	ws->message_len = (uint32_t)wanted;
 }
 
+static void free_codec(void *codec)
+{
+	deflate_codec_free(codec);
+}
+
+static struct deflate_codec *codec_of(struct ws *ws)
+{
+	struct loop *const loop = conn_loop(ws->conn);
+	if (loop->codec == NULL) {
+		loop->codec = deflate_codec_new();
+		loop->free_codec = free_codec;
+	}
+	return loop->codec;
+}
+
+/* False: `payload` was no compressed message within the limits, and the connection closes. */
+static bool inflate_message(
+	struct ws *ws, const struct ws_event *event, struct cln_slice payload, struct buf *message)
+{
+	conn_loop(ws->conn)->metrics.inflations++;
+	switch (deflate_inflate(codec_of(ws), payload, ws->parser.message_max, message)) {
+	case DEFLATE_OK:
+		if (event->opcode == WS_TEXT && !utf8_is_valid(buf_slice(message))) {
+			fail(ws, WS_CLOSE_INVALID_DATA, "a text message is not UTF-8");
+			return false;
+		}
+		return true;
+	case DEFLATE_TOO_BIG:
+		fail(ws, WS_CLOSE_TOO_BIG, "a message is larger than the limit");
+		return false;
+	case DEFLATE_BROKEN:
+		fail(ws, WS_CLOSE_INVALID_DATA, "a compressed message can't be inflated");
+		return false;
+	}
+	return false;
+}
+
+static void on_message(struct ws *ws, const struct ws_event *event, struct cln_slice message)
+{
+	struct buf inflated = {0};
+	conn_loop(ws->conn)->metrics.messages_in++;
+	if (!event->is_compressed) {
+		ws->ops->on_message(ws, event->opcode, message);
+	} else if (inflate_message(ws, event, message, &inflated)) {
+		ws->ops->on_message(ws, event->opcode, buf_slice(&inflated));
+	}
+	buf_deinit(&inflated);
+}
+
 static void on_piece(struct ws *ws, const struct ws_event *event)
 {
 	if (ws->has_sent_close) {
@@ -278,14 +359,13 @@ static void on_piece(struct ws *ws, const struct ws_event *event)
 	if (!event->is_last) {
 		return;
 	}
-	conn_loop(ws->conn)->metrics.messages_in++;
 	/* The owner may close, but the memory stays ours until it returns. */
 	char *const kept = ws->message;
 	const struct cln_slice message =
 		kept != NULL ? cln_slice(kept, ws->message_len) : event->payload;
 	ws->message = NULL;
 	drop_message(ws);
-	ws->ops->on_message(ws, event->opcode, message);
+	on_message(ws, event, message);
 	free(kept);
 }
 
@@ -365,7 +445,13 @@ struct ws *ws_accept(struct conn *conn, const struct http_request *request,
 		(uint32_t)(limits->message_bytes < UINT32_MAX ? limits->message_bytes : UINT32_MAX);
 	ws->parser.fragments_max = limits->fragments;
 	ws->code = WS_CLOSE_ABNORMAL;
-	answer_upgrade(conn, http_find(request, "Sec-WebSocket-Key")->value);
+	struct deflate_terms terms = {0};
+	if (limits->compression_bytes > 0) {
+		read_offers(request, &terms); /* ws_check_upgrade() has said what is malformed */
+	}
+	ws->window_bits = terms.window_bits;
+	ws->parser.has_rsv1 = terms.window_bits != 0;
+	answer_upgrade(conn, http_find(request, "Sec-WebSocket-Key")->value, &terms);
 	conn_set_ops(conn, &limits->conn, &conn_ops, ws);
 	conn_loop(conn)->metrics.upgrades++;
 	return ws;
@@ -373,11 +459,41 @@ struct ws *ws_accept(struct conn *conn, const struct http_request *request,
 
 /* --- output --- */
 
+/* The compressed form of a message, `frame` itself if none is worth it. */
+static struct frame *compress(struct ws *ws, struct frame *frame, unsigned kind)
+{
+	const struct cln_slice payload = ws_frame_payload(frame);
+	char *const out = xmalloc(deflate_room(payload.len));
+	const size_t len = deflate_compress(codec_of(ws), kind, payload, out);
+	struct frame *variant = frame;
+	if (len > 0) {
+		variant = ws_frame_compressed(ws_frame_opcode(frame), cln_slice(out, len));
+	}
+	free(out);
+	conn_loop(ws->conn)->metrics.compressions++;
+	return frame_publish(frame, kind, variant);
+}
+
+/* The form of `frame` for a peer that inflates; borrowed. */
+static struct frame *pick(struct ws *ws, struct frame *frame)
+{
+	const enum ws_opcode opcode = ws_frame_opcode(frame);
+	const size_t least = ws->limits->compression_bytes; /* 0 if it was switched off meanwhile */
+	if ((opcode != WS_TEXT && opcode != WS_BINARY) || least == 0 ||
+		ws_frame_payload(frame).len < least) {
+		return frame;
+	}
+	const unsigned kind = deflate_kind(ws->window_bits);
+	struct frame *const made = frame_variant(frame, kind);
+	return made != NULL ? made : compress(ws, frame, kind);
+}
+
 void ws_send(struct ws *ws, struct frame *frame)
 {
-	if (!ws->has_sent_close) {
-		conn_send(ws->conn, frame);
+	if (ws->has_sent_close) {
+		return;
 	}
+	conn_send(ws->conn, ws->window_bits == 0 ? frame : pick(ws, frame));
 }
 
 void ws_ping(struct ws *ws)

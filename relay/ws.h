@@ -6,6 +6,9 @@
  * Protocol errors close by themselves: 1002 framing, 1007 UTF-8, 1009 size, each sent before the
  * connection goes, after whatever was received before was handled. A close frame is answered by
  * the same code, an empty one by an empty one.
+ *
+ * permessage-deflate (RFC 7692) is agreed on if the client offers it and the limits allow it; then
+ * ws_send() sends a compressed form that is made once per message and shared by all sockets.
  */
 #ifndef WS_H
 #define WS_H
@@ -29,15 +32,16 @@ struct ws_ops {
 
 struct ws_limits {
 	struct conn_limits conn;
-	size_t message_bytes;
+	size_t message_bytes;        /* as sent and, if it was compressed, as inflated */
 	unsigned fragments;          /* of one message */
 	unsigned control_per_second; /* pings, pongs; more is 1008. 0: no limit */
 	int64_t close_timeout_ms;    /* for the peer's close frame and FIN */
+	size_t compression_bytes;    /* shorter messages go out as they are. 0: no compression */
 };
 
 /* Whether `request` is a valid RFC 6455 upgrade (GET, HTTP/1.1, Upgrade, Connection, version 13,
- * a key of 16 bytes). If not, answers it (400, or 426 with Sec-WebSocket-Version) and returns
- * false. */
+ * a key of 16 bytes, extensions that can be read). If not, answers it (400, or 426 with
+ * Sec-WebSocket-Version) and returns false. */
 bool ws_check_upgrade(struct conn *conn, const struct http_request *request);
 
 /* Answers 101 and takes `conn` over from http. `limits` is borrowed and outlives the ws. */

@@ -13,6 +13,7 @@
 
 #define FIN          0x80
 #define RESERVED     0x70
+#define RSV1         0x40
 #define OPCODE       0x0f
 #define CONTROL      0x08
 #define MASKED       0x80
@@ -84,6 +85,30 @@ struct frame *ws_frame_close(uint16_t code, struct cln_slice reason)
 	return ws_frame_encode(WS_CLOSE, parts, code == 0 ? 0 : 2);
 }
 
+struct frame *ws_frame_compressed(enum ws_opcode opcode, struct cln_slice payload)
+{
+	struct frame *const frame = ws_frame_encode(opcode, &payload, 1);
+	frame->bytes[0] = (char)(frame->bytes[0] | RSV1);
+	return frame;
+}
+
+enum ws_opcode ws_frame_opcode(const struct frame *frame)
+{
+	return (enum ws_opcode)(frame->bytes[0] & OPCODE);
+}
+
+struct cln_slice ws_frame_payload(const struct frame *frame)
+{
+	size_t head = 2;
+	const unsigned char marker = (unsigned char)frame->bytes[1];
+	if (marker == LENGTH_16) {
+		head += sizeof(uint16_t);
+	} else if (marker == LENGTH_64) {
+		head += sizeof(uint64_t);
+	}
+	return cln_slice(frame->bytes + head, frame->len - head);
+}
+
 bool ws_close_code_is_valid(uint16_t code)
 {
 	/* 1004 to 1006 and 1015 are reserved for reports that never go over the wire; 1016 to 2999 are
@@ -99,6 +124,7 @@ static void fail(struct ws_event *event, uint16_t code, const char *error)
 
 struct header {
 	bool is_fin;
+	bool is_compressed;
 	uint8_t opcode;
 	size_t len; /* of the header itself */
 	uint64_t payload_len;
@@ -109,8 +135,11 @@ struct header {
 static const char *check_first_byte(const struct ws_parser *parser, unsigned char byte)
 {
 	const uint8_t opcode = byte & OPCODE;
-	if ((byte & RESERVED) != 0) {
-		return "a reserved bit is set, but no extension was agreed on";
+	const uint8_t reserved = byte & RESERVED;
+	/* A message says with its first fragment whether it is compressed (RFC 7692, 6.1). */
+	const bool is_first = opcode == WS_TEXT || opcode == WS_BINARY;
+	if (reserved != 0 && !(reserved == RSV1 && is_first && parser->has_rsv1)) {
+		return "a reserved bit is set that no extension agreed on gives a meaning here";
 	}
 	switch (opcode) {
 	case WS_TEXT:
@@ -163,6 +192,7 @@ static const char *read_header(
 		return NULL;
 	}
 	header->is_fin = (bytes[0] & FIN) != 0;
+	header->is_compressed = (bytes[0] & RSV1) != 0;
 	header->opcode = bytes[0] & OPCODE;
 	if ((error = check_first_byte(parser, bytes[0])) != NULL || len < 2) {
 		return error;
@@ -264,6 +294,7 @@ static bool begin_frame(
 	}
 	if (header->opcode != WS_CONTINUATION) {
 		parser->opcode = header->opcode;
+		parser->is_compressed = header->is_compressed;
 		parser->utf8 = UTF8_START;
 	}
 	parser->fragments++;
@@ -284,7 +315,7 @@ static size_t read_payload(
 	parser->remaining -= (uint32_t)piece;
 	const bool is_end = parser->remaining == 0;
 	const bool is_last = is_end && parser->is_fin;
-	if (parser->opcode == WS_TEXT) {
+	if (parser->opcode == WS_TEXT && !parser->is_compressed) {
 		if (!utf8_feed(&parser->utf8, bytes, piece) || (is_last && parser->utf8 != UTF8_START)) {
 			fail(event, WS_CLOSE_INVALID_DATA, "a text message is not UTF-8");
 			return piece;
@@ -295,6 +326,7 @@ static size_t read_payload(
 			.type = WS_EVENT_DATA,
 			.opcode = (enum ws_opcode)parser->opcode,
 			.is_last = is_last,
+			.is_compressed = parser->is_compressed,
 			.payload = cln_slice(bytes, piece),
 		};
 	}

@@ -50,6 +50,7 @@ struct ws_event {
 	enum ws_event_type type;
 	enum ws_opcode opcode; /* of the message or the control frame; never WS_CONTINUATION */
 	bool is_last;          /* DATA: the message ends with this piece */
+	bool is_compressed;    /* DATA: the message is compressed; its UTF-8 was not looked at */
 	/* DATA: unmasked bytes, in the caller's input. CONTROL: likewise; of a close frame the reason.
 	 */
 	struct cln_slice payload;
@@ -58,9 +59,9 @@ struct ws_event {
 	const char *error; /* ERROR: what was wrong, at most 100 characters */
 };
 
-/* One direction of one connection. Zeroed, then the two limits set. */
+/* One direction of one connection. Zeroed, then the two limits and has_rsv1 set. */
 struct ws_parser {
-	uint32_t message_max; /* payload bytes of one message, all fragments together */
+	uint32_t message_max; /* payload bytes of one message as sent, all fragments together */
 	uint32_t fragments_max;
 	uint32_t remaining;    /* payload bytes of the current data frame still to come */
 	uint32_t message_len;  /* announced so far */
@@ -68,8 +69,10 @@ struct ws_parser {
 	unsigned char mask[4]; /* turned so that mask[0] is for the next byte */
 	uint8_t opcode;        /* of the current message, 0 between messages */
 	uint8_t utf8;          /* state of base/utf8 */
-	bool in_frame;
-	bool is_fin;
+	bool in_frame : 1;
+	bool is_fin : 1;
+	bool is_compressed : 1; /* the current message */
+	bool has_rsv1 : 1;      /* permessage-deflate was agreed on: RSV1 marks compressed messages */
 };
 
 /* Finds the next event in `bytes`, which are unmasked in place as far as they are used. Returns
@@ -84,5 +87,11 @@ bool ws_close_code_is_valid(uint16_t code);
 /* One unmasked, unfragmented server frame of the concatenated parts; reference count 1. */
 struct frame *ws_frame_encode(enum ws_opcode opcode, const struct cln_slice *parts, size_t count);
 struct frame *ws_frame_close(uint16_t code, struct cln_slice reason); /* code 0: empty */
+/* The same with RSV1, for a payload that is compressed. */
+struct frame *ws_frame_compressed(enum ws_opcode opcode, struct cln_slice payload);
+
+/* Of a frame made by the functions above. */
+enum ws_opcode ws_frame_opcode(const struct frame *frame);
+struct cln_slice ws_frame_payload(const struct frame *frame);
 
 #endif
