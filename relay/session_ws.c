@@ -118,6 +118,7 @@ void session_limits_set(
 		.fragments = SESSION_FRAGMENTS,
 		.control_per_second = SESSION_CONTROL_PER_SECOND,
 		.close_timeout_ms = conf->close_timeout_ms,
+		.compression_bytes = conf->compression ? conf->compression_bytes : 0,
 	};
 }
 
