@@ -19,19 +19,28 @@
 
 #define FINISH_POLL_MS 20
 
+/* Of one application. */
 struct endpoints {
 	size_t count;
-	struct webhook_endpoint *list[CONF_WEBHOOKS_MAX];
+	struct webhook_endpoint **list;
+};
+
+/* What is wanted of PAGE_APPS applications: WEBHOOK_BIT()s, with those that undo them. */
+#define PAGE_APPS 256
+#define PAGES     (CONF_APPS_MAX / PAGE_APPS + 1)
+struct page {
+	atomic_uint wanted[PAGE_APPS];
 };
 
 struct webhooks {
-	atomic_uint wanted[CONF_APPS_MAX]; /* WEBHOOK_BIT()s, with those that undo them */
-	atomic_size_t mailed;              /* bytes on their way from workers */
+	_Atomic(struct page *) pages[PAGES]; /* made when an application needs one, then stay */
+	atomic_size_t mailed;                /* bytes on their way from workers */
 	atomic_size_t mailed_max;
 	struct webhook_rules rules;
 	struct webhook_hold hold;
 	struct wheel_timer hold_timer;
-	struct endpoints apps[CONF_APPS_MAX];
+	struct endpoints *apps; /* by index; as many as there were applications at most */
+	size_t app_count;
 };
 
 /* --- workers' side --- */
@@ -48,11 +57,18 @@ static bool has_room(struct webhooks *webhooks, size_t size)
 	return false;
 }
 
+static bool is_wanted_at_all(const struct webhooks *webhooks, const struct webhook_event *event)
+{
+	const struct page *const page =
+		atomic_load_explicit(&webhooks->pages[event->app / PAGE_APPS], memory_order_acquire);
+	return page != NULL &&
+		   (atomic_load_explicit(&page->wanted[event->app % PAGE_APPS], memory_order_relaxed) &
+			   WEBHOOK_BIT(event->kind)) != 0;
+}
+
 void webhooks_emit(struct webhooks *webhooks, struct loop *from, const struct webhook_event *event)
 {
-	if (webhooks == NULL ||
-		(atomic_load_explicit(&webhooks->wanted[event->app], memory_order_relaxed) &
-			WEBHOOK_BIT(event->kind)) == 0)
+	if (webhooks == NULL || !is_wanted_at_all(webhooks, event))
 		return;
 	const size_t size = webhook_item_size(event);
 	if (!has_room(webhooks, size)) {
@@ -206,19 +222,48 @@ static unsigned kinds_of(const struct endpoints *endpoints)
 	return kinds;
 }
 
-/* `app` is NULL for a place that has no application (any more). */
+static void publish_wanted(struct webhooks *webhooks, size_t index, unsigned kinds)
+{
+	_Atomic(struct page *) *const slot = &webhooks->pages[index / PAGE_APPS];
+	struct page *page = atomic_load_explicit(slot, memory_order_relaxed);
+	if (page == NULL && kinds != 0) {
+		page = xcalloc(1, sizeof(*page));
+		atomic_store_explicit(slot, page, memory_order_release);
+	}
+	if (page != NULL)
+		atomic_store_explicit(&page->wanted[index % PAGE_APPS], kinds, memory_order_relaxed);
+}
+
+/* `app` is NULL at the end. */
 static void set_app(struct webhooks *webhooks, size_t index, const struct conf_app *app)
 {
 	struct endpoints *const endpoints = &webhooks->apps[index];
 	struct endpoints old = *endpoints;
-	const size_t count = app != NULL && webhooks->rules.http != NULL ? app->webhooks_count : 0;
-	endpoints->count = 0;
-	for (size_t i = 0; i < count; i++)
-		endpoints->list[endpoints->count++] =
-			ensure_endpoint(webhooks, &old, app, app->webhooks[i]);
-	atomic_store_explicit(&webhooks->wanted[index], kinds_of(endpoints), memory_order_relaxed);
+	const bool has_any = app != NULL && webhooks->rules.http != NULL;
+	const size_t count = has_any ? app->webhooks_count : 0;
+	*endpoints = (struct endpoints){0};
+	if (count > 0)
+		endpoints->list = xcalloc(count, sizeof(struct webhook_endpoint *));
+	while (endpoints->count < count) {
+		endpoints->list[endpoints->count] =
+			ensure_endpoint(webhooks, &old, app, app->webhooks[endpoints->count]);
+		endpoints->count++;
+	}
+	publish_wanted(webhooks, index, kinds_of(endpoints));
 	while (old.count > 0)
 		webhook_endpoint_free(old.list[--old.count]);
+	free(old.list);
+}
+
+/* Indexes stay, so there are never less. */
+static void ensure_apps(struct webhooks *webhooks, size_t count)
+{
+	if (count <= webhooks->app_count)
+		return;
+	webhooks->apps = xrealloc(webhooks->apps, count * sizeof(struct endpoints));
+	memset(&webhooks->apps[webhooks->app_count], 0,
+		(count - webhooks->app_count) * sizeof(struct endpoints));
+	webhooks->app_count = count;
 }
 
 static bool has_webhooks(const struct conf *conf)
@@ -236,8 +281,9 @@ void webhooks_reload(struct webhooks *webhooks, const struct conf *conf)
 	/* Who has no webhooks does not pay for libcurl. */
 	if (webhooks->rules.http == NULL && has_webhooks(conf))
 		webhooks->rules.http = webhook_http_new(webhooks->rules.loop);
-	for (size_t i = 0; i < CONF_APPS_MAX; i++)
-		set_app(webhooks, i, i < conf->app_count ? &conf->apps[i] : NULL);
+	ensure_apps(webhooks, conf->app_count);
+	for (size_t i = 0; i < conf->app_count; i++)
+		set_app(webhooks, i, &conf->apps[i]);
 	release_held(webhooks);
 }
 
@@ -254,7 +300,7 @@ struct webhooks *webhooks_new(struct loop *main, const struct conf *conf)
 
 static bool is_idle(const struct webhooks *webhooks)
 {
-	for (size_t i = 0; i < CONF_APPS_MAX; i++) {
+	for (size_t i = 0; i < webhooks->app_count; i++) {
 		const struct endpoints *const endpoints = &webhooks->apps[i];
 		for (size_t j = 0; j < endpoints->count; j++) {
 			if (!webhook_endpoint_is_idle(endpoints->list[j]))
@@ -288,7 +334,7 @@ void webhooks_finish(struct webhooks *webhooks, int64_t timeout_ms)
 	(void)loop_deliver(loop);
 	webhooks->hold.delay_ms = 0;
 	release_held(webhooks);
-	for (size_t i = 0; i < CONF_APPS_MAX; i++) {
+	for (size_t i = 0; i < webhooks->app_count; i++) {
 		for (size_t j = 0; j < webhooks->apps[i].count; j++)
 			webhook_endpoint_finish(webhooks->apps[i].list[j]);
 	}
@@ -315,12 +361,15 @@ void webhooks_free(struct webhooks *webhooks)
 	const uint64_t before = loop->metrics.webhook_dropped;
 	(void)loop_deliver(loop);
 	loop->metrics.webhook_dropped += webhooks->hold.count;
-	for (size_t i = 0; i < CONF_APPS_MAX; i++)
+	for (size_t i = 0; i < webhooks->app_count; i++)
 		set_app(webhooks, i, NULL);
 	log_lost(webhooks, before);
 	loop_timer_stop(loop, &webhooks->hold_timer);
 	webhook_hold_deinit(&webhooks->hold);
 	if (webhooks->rules.http != NULL)
 		webhook_http_free(webhooks->rules.http);
+	for (size_t i = 0; i < PAGES; i++)
+		free(atomic_load_explicit(&webhooks->pages[i], memory_order_relaxed));
+	free(webhooks->apps);
 	free(webhooks);
 }
