@@ -61,11 +61,9 @@ bool pusher_member_text(
 
 struct pusher_auth pusher_auth_of(const struct session *session)
 {
-	return (struct pusher_auth){
-		.keys = {app_key(session->app), cln_slice_of(session->app->conf->previous_key)},
-		.secrets = {app_secret(session->app), cln_slice_of(session->app->conf->previous_secret)},
-		.socket = session->subscriber.id,
-	};
+	struct pusher_auth expected = {.socket = session->subscriber.id};
+	expected.pair_count = app_pairs(session->app, expected.pairs);
+	return expected;
 }
 
 /* --- pusher:subscribe --- */

@@ -65,25 +65,27 @@ static void say_signature(const struct pusher_auth *expected, struct cln_slice s
 
 static bool is_key(const struct pusher_auth *expected, struct cln_slice key)
 {
-	for (size_t i = 0; i < PUSHER_AUTH_KEYS; i++) {
-		if (key.len > 0 && cln_slice_equal(key, expected->keys[i]))
+	for (unsigned i = 0; i < expected->pair_count; i++) {
+		if (cln_slice_equal(key, expected->pairs[i].key))
 			return true;
 	}
 	return false;
 }
 
-static bool is_signed(
-	const struct pusher_auth *expected, struct cln_slice socket_id, struct cln_slice got)
+/* By the secret of `key`, or one of them: a secret may be rotated without its key. */
+static bool is_signed(const struct pusher_auth *expected, struct cln_slice key,
+	struct cln_slice socket_id, struct cln_slice got)
 {
 	char hex[CLN_SIGNATURE_HEX];
-	for (size_t i = 0; i < PUSHER_AUTH_KEYS; i++) {
-		const struct cln_slice secret = expected->secrets[i];
-		if (secret.len == 0)
+	for (unsigned i = 0; i < expected->pair_count; i++) {
+		const struct app_pair *const pair = &expected->pairs[i];
+		if (!cln_slice_equal(key, pair->key))
 			continue;
 		if (expected->user_data != NULL)
-			cln_sign_user(secret, socket_id, *expected->user_data, hex);
+			cln_sign_user(pair->secret, socket_id, *expected->user_data, hex);
 		else
-			cln_sign_channel(secret, socket_id, expected->channel, expected->channel_data, hex);
+			cln_sign_channel(
+				pair->secret, socket_id, expected->channel, expected->channel_data, hex);
 		if (cln_equal_constant_time(got, cln_slice(hex, sizeof(hex))))
 			return true;
 	}
@@ -107,7 +109,7 @@ bool pusher_auth_check(
 	char id[MSG_SOCKET_MAX];
 	const struct cln_slice socket_id = {id, msg_socket_print(expected->socket, id)};
 	const struct cln_slice got = cln_slice_from(auth, key_len + 1);
-	if (is_signed(expected, socket_id, got))
+	if (is_signed(expected, key, socket_id, got))
 		return true;
 	say_signature(expected, socket_id, got, message);
 	return false;

@@ -6,18 +6,16 @@
 #ifndef PUSHER_AUTH_H
 #define PUSHER_AUTH_H
 
+#include "app.h"
 #include "base/buf.h"
 #include "jslice.h"
 #include "presence.h"
 
 #include <stdint.h>
 
-#define PUSHER_AUTH_KEYS 2 /* the application's own and, while they are rotated, the former one */
-
 struct pusher_auth {
-	/* Each of the keys goes with each of the secrets; empty ones are none. */
-	struct cln_slice keys[PUSHER_AUTH_KEYS];
-	struct cln_slice secrets[PUSHER_AUTH_KEYS];
+	struct app_pair pairs[APP_PAIRS_MAX]; /* any of them will do */
+	unsigned pair_count;
 	uint64_t socket;
 	struct cln_slice channel;
 	const struct cln_slice *channel_data; /* NULL: none was sent */

@@ -25,8 +25,8 @@
 static struct pusher_auth expected(const char *channel, const struct cln_slice *channel_data)
 {
 	return (struct pusher_auth){
-		.key = CLN_SLICE("key1"),
-		.secret = CLN_SLICE("secret1"),
+		.pairs = {{CLN_SLICE("key1"), CLN_SLICE("secret1")}},
+		.pair_count = 1,
 		.socket = SOCKET,
 		.channel = cln_slice_of(channel),
 		.channel_data = channel_data,
@@ -121,6 +121,126 @@ static void channel_data_is_signed_as_it_is(void **state)
 	expect(&with_empty, text, NULL);
 }
 
+/* The vectors of the protocol's description: one signed text, one digest each. */
+struct vector {
+	const char *name;
+	const char *key;
+	const char *secret;
+	uint64_t socket;
+	const char *channel; /* NULL: a sign-in */
+	const char *data;    /* channel_data or user_data, NULL: none */
+	const char *hex;
+};
+
+#define DOCS_KEY    "278d425bdf160c739803"
+#define DOCS_SECRET "7ad3773142a6692b25b8"
+#define DOCS_SOCKET (UINT64_C(1234) << 32 | 1234)
+#define PHP_KEY     "thisisaauthkey"
+#define PHP_SECRET  "thisisasecret"
+
+static const struct vector vectors[] = {
+	{"A1", DOCS_KEY, DOCS_SECRET, DOCS_SOCKET, "private-foobar", NULL,
+		"58df8b0c36d6982b82c3ecf6b4662e34fe8c25bba48f5369f135bf843651c3a4"},
+	{"A2", DOCS_KEY, DOCS_SECRET, DOCS_SOCKET, "presence-foobar",
+		"{\"user_id\":10,\"user_info\":{\"name\":\"Mr. Channels\"}}",
+		"31935e7d86dba64c2a90aed31fdc61869f9b22ba9d8863bba239c03ca481bc80"},
+	{"A3", DOCS_KEY, DOCS_SECRET, DOCS_SOCKET, "presence-foobar",
+		"{\"user_id\":10,\"user_info\":{\"name\":\"Mr. Pusher\"}}",
+		"afaed3695da2ffd16931f457e338e6c9f2921fa133ce7dac49f529792be6304c"},
+	{"A4", DOCS_KEY, DOCS_SECRET, DOCS_SOCKET, NULL, "{\"id\":\"12345\"}",
+		"4708d583dada6a56435fb8bc611c77c359a31eebde13337c16ab43aa6de336ba"},
+	{"B6", "key1", "secret1", SOCKET, "private-orders.42", NULL,
+		"bdd475f80b386ea44d12b6ac1f848ed2853eb632b576e891f6cc8daa57fae4b0"},
+	{"B7", "key1", "secret1", SOCKET, "presence-room",
+		"{\"user_id\":\"7\",\"user_info\":{\"name\":\"Zo\xc3\xab\"}}",
+		"b12345bf60c6adab040ea6fe56b70dc6a159b7dd93de515a2e689155ba552816"},
+	{"B8", "key1", "secret1", SOCKET, NULL, "{\"id\":\"7\"}",
+		"e0cd87b7b0b5d9a2be2505e7547f8819e3e08731fab6bdb64f33bf70f21c455c"},
+	{"B9", "key1", "secret1", SOCKET, "private-encrypted-bla", NULL,
+		"cda186a2a2353482a8c56c2105daad1fd502769353feef81d46241cd72c779e5"},
+	{"C1", PHP_KEY, PHP_SECRET, UINT64_C(1) << 32 | 1, "testing_pusher-php", NULL,
+		"751ccc12aeaa79d46f7c199bced5fa47527d3480b51fe61a0bd10438241bd52d"},
+	{"C2", PHP_KEY, PHP_SECRET, UINT64_C(45055) << 32 | 28877557, "-azAZ9_=@,.;",
+		"{\"user_id\": \"123\"}",
+		"3b3f1dcc4d7d2f95dd10ed05562397b3287b102d4cccfacbf30eed2f1ffa3d69"},
+	{"C3", PHP_KEY, PHP_SECRET, UINT64_C(12345) << 32 | 6789, NULL, "{\"id\":\"123\"}",
+		"fc713f433deb729d0d96f9e26ef054285cbc3e833ebe840b93722a2fa16a6a18"},
+};
+
+/* `data` must outlive what is returned. */
+static struct pusher_auth auth_of(const struct vector *vector, const struct cln_slice *data)
+{
+	struct pusher_auth auth = {
+		.pairs = {{cln_slice_of(vector->key), cln_slice_of(vector->secret)}},
+		.pair_count = 1,
+		.socket = vector->socket,
+	};
+	if (vector->channel == NULL) {
+		auth.user_data = data;
+	} else {
+		auth.channel = cln_slice_of(vector->channel);
+		auth.channel_data = vector->data == NULL ? NULL : data;
+	}
+	return auth;
+}
+
+static void the_vectors_hold(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
+		const struct vector *const vector = &vectors[i];
+		const struct cln_slice data =
+			vector->data == NULL ? CLN_SLICE("") : cln_slice_of(vector->data);
+		struct pusher_auth auth = auth_of(vector, &data);
+		struct buf message = {0};
+		char text[128];
+		snprintf(text, sizeof(text), "%s:%s", vector->key, vector->hex);
+		if (!pusher_auth_check(&auth, cln_slice_of(text), &message))
+			fail_msg("%s: %.*s", vector->name, (int)message.len, message.bytes);
+		auth.socket++;
+		assert_false(pusher_auth_check(&auth, cln_slice_of(text), &message));
+		buf_deinit(&message);
+	}
+}
+
+static void a_sign_in_is_no_subscription(void **state)
+{
+	(void)state;
+	const struct cln_slice data = CLN_SLICE("{\"id\":\"7\"}");
+	struct pusher_auth auth = expected("", NULL);
+	auth.user_data = &data;
+	expect(&auth, "", "Auth info required to sign in");
+	expect(&auth, "key2:x", "Invalid key in user auth data: 'key2'");
+	expect(&auth, "key1:x",
+		"Expected HMAC SHA256 hex digest of 123456.7890::user::{\"id\":\"7\"}, but got x");
+	char text[128];
+	sign("123456.7890", "presence-a", &data, text);
+	expect(&auth, text, "Invalid signature");
+	/* A channel's name has no colon, or this would be the signature of a sign-in. */
+	sign("123456.7890", ":user:", &data, text);
+	expect(&auth, text, NULL);
+}
+
+static void while_rotating_both_pairs_will_do(void **state)
+{
+	(void)state;
+	char text[128];
+	struct pusher_auth auth = expected("private-a", NULL);
+	sign("123456.7890", "private-a", NULL, text);
+	auth.pairs[1] = auth.pairs[0];
+	auth.pairs[0] = (struct app_pair){CLN_SLICE("key2"), CLN_SLICE("secret2")};
+	expect(&auth, text, "Invalid key");
+	auth.pair_count = 2;
+	expect(&auth, text, NULL);
+	memcpy(text, "key2", 4); /* the one's key with the other's secret */
+	expect(&auth, text, "Invalid signature");
+	auth.pairs[0].key = CLN_SLICE("key1"); /* only the secret was rotated */
+	memcpy(text, "key1", 4);
+	expect(&auth, text, NULL);
+	auth.pair_count = 1;
+	expect(&auth, text, "Invalid signature");
+}
+
 static void sentences_are_bounded_and_stay_utf8(void **state)
 {
 	(void)state;
@@ -211,6 +331,101 @@ static void ids_are_counted_in_characters(void **state)
 	}
 }
 
+static void expect_user(const char *data, const char *id, const char *info, const char *list)
+{
+	char buffer[PRESENCE_USER_ID_MAX];
+	struct pusher_member user;
+	struct jslice watchlist;
+	const char *const error = pusher_user_parse(cln_slice_of(data), buffer, &user, &watchlist);
+	if (error != NULL)
+		fail_msg("%s: %s", data, error);
+	assert_true(cln_slice_equal(user.id, cln_slice_of(id)));
+	assert_true(cln_slice_equal(user.info, cln_slice_of(info)));
+	assert_true(cln_slice_equal(watchlist.raw, cln_slice_of(list)));
+}
+
+static void expect_no_user(const char *data, const char *said)
+{
+	char buffer[PRESENCE_USER_ID_MAX];
+	struct pusher_member user;
+	struct jslice watchlist;
+	const char *const error = pusher_user_parse(cln_slice_of(data), buffer, &user, &watchlist);
+	assert_non_null(error);
+	if (strstr(error, said) == NULL)
+		fail_msg("%s: \"%s\" does not say \"%s\"", data, error, said);
+}
+
+static void users_have_a_string_as_id(void **state)
+{
+	(void)state;
+	expect_user("{\"id\":\"7\"}", "7", "{}", "[]");
+	expect_user("{\"watchlist\":null,\"user_info\":{\"n\":1e400},\"id\":\"\\u00e9\\/\"}",
+		"\xc3\xa9/", "{\"n\":1e400}", "[]");
+	expect_user("{\"id\":\"7\",\"watchlist\":[ \"8\", 9 ]}", "7", "{}", "[ \"8\", 9 ]");
+	expect_no_user("", "not a JSON object");
+	expect_no_user("\"7\"", "not a JSON object");
+	expect_no_user("{\"id\":\"7\"", "not a JSON object");
+	expect_no_user("{}", "no id");
+	expect_no_user("{\"user_id\":\"7\"}", "no id");
+	expect_no_user("{\"id\":7}", "must be a string");
+	expect_no_user("{\"id\":null}", "must be a string");
+	expect_no_user("{\"id\":[\"7\"]}", "must be a string");
+	expect_no_user("{\"id\":\"\"}", "empty");
+	expect_no_user("{\"id\":\"7\",\"watchlist\":\"8\"}", "must be an array");
+	expect_no_user("{\"id\":\"7\",\"watchlist\":{\"0\":\"8\"}}", "must be an array");
+	struct buf data = {0};
+	buf_append_slice(&data, CLN_SLICE("{\"id\":\""));
+	for (size_t i = 0; i <= PRESENCE_USER_ID_CHARACTERS; i++)
+		buf_append_slice(&data, CLN_SLICE("x"));
+	buf_append_slice(&data, CLN_SLICE("\"}\0"));
+	expect_no_user(data.bytes, "more than 128");
+	buf_deinit(&data);
+}
+
+/* The ids that are kept, each followed by a blank; said: what is wrong, NULL for nothing. */
+static void expect_watchlist(
+	const char *json, size_t limit, const char *ids, bool is_cut, const char *said)
+{
+	struct jslice array;
+	struct pusher_watchlist list;
+	struct buf found = {0};
+	assert_int_equal(jslice_parse(cln_slice_of(json), &array), CLN_OK);
+	const char *const error = pusher_watchlist_parse(&array, limit, &list);
+	assert_true((error == NULL) == (said == NULL));
+	if (error != NULL) {
+		assert_non_null(strstr(error, said));
+	} else {
+		for (size_t i = 0; i < list.count; i++)
+			buf_appendf(&found, "%.*s ", (int)list.ids[i].len, list.ids[i].ptr);
+		buf_append_byte(&found, '\0');
+		assert_string_equal(found.bytes, ids);
+		assert_int_equal(list.is_cut, is_cut);
+	}
+	buf_deinit(&found);
+	pusher_watchlist_deinit(&list);
+}
+
+static void watchlists_are_bounded(void **state)
+{
+	(void)state;
+	expect_watchlist("[]", 3, "", false, NULL);
+	expect_watchlist("[\"8\",9,\"\\u00e9\"]", 3, "8 9 \xc3\xa9 ", false, NULL);
+	expect_watchlist("[\"8\",9,\"10\",\"11\"]", 3, "8 9 10 ", true, NULL);
+	expect_watchlist("[\"8\",9,\"10\",{}]", 3, "8 9 10 ", true, NULL);
+	expect_watchlist("[1,2,3]", 10000, "1 2 3 ", false, NULL);
+	expect_watchlist("[\"8\",{}]", 3, NULL, false, "strings only");
+	expect_watchlist("[null]", 3, NULL, false, "strings only");
+	expect_watchlist("[1.5]", 3, NULL, false, "strings only");
+	expect_watchlist("[\"\"]", 3, NULL, false, "empty id");
+	struct buf long_id = {0};
+	buf_append_slice(&long_id, CLN_SLICE("[\"8\",\""));
+	for (size_t i = 0; i < 600; i++)
+		buf_append_slice(&long_id, CLN_SLICE("x"));
+	buf_append_slice(&long_id, CLN_SLICE("\"]\0"));
+	expect_watchlist(long_id.bytes, 3, NULL, false, "more than 128");
+	buf_deinit(&long_id);
+}
+
 static void socket_ids_go_back_and_forth(void **state)
 {
 	(void)state;
@@ -251,10 +466,15 @@ int main(void)
 		cmocka_unit_test(every_byte_of_it_counts),
 		cmocka_unit_test(the_key_is_checked),
 		cmocka_unit_test(channel_data_is_signed_as_it_is),
+		cmocka_unit_test(the_vectors_hold),
+		cmocka_unit_test(a_sign_in_is_no_subscription),
+		cmocka_unit_test(while_rotating_both_pairs_will_do),
 		cmocka_unit_test(sentences_are_bounded_and_stay_utf8),
 		cmocka_unit_test(members_have_an_id_and_any_info),
 		cmocka_unit_test(other_data_is_refused),
 		cmocka_unit_test(ids_are_counted_in_characters),
+		cmocka_unit_test(users_have_a_string_as_id),
+		cmocka_unit_test(watchlists_are_bounded),
 		cmocka_unit_test(socket_ids_go_back_and_forth),
 		cmocka_unit_test(the_text_of_a_frame_is_found_again),
 	};
