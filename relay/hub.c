@@ -7,6 +7,7 @@
 #include "ingest.h"
 #include "pusher_frame.h"
 #include "users.h"
+#include "xhr.h"
 
 #include <assert.h>
 
@@ -15,15 +16,27 @@ struct hub_shared *hub_shared_new(const struct conf *conf, struct loop *main)
 	struct hub_shared *const shared = xcalloc(1, sizeof(*shared));
 	shared->conf = conf;
 	shared->main = main;
+	shared->webhooks = webhooks_new(main, conf);
 	hub_shared_grow(shared, conf);
 	return shared;
 }
 
+void hub_shared_set_webhooks(struct hub_shared *shared, struct webhooks *webhooks)
+{
+	shared->webhooks = webhooks;
+}
+
 void hub_shared_free(struct hub_shared *shared)
 {
+	webhooks_free(shared->webhooks);
 	for (unsigned i = 0; i < HUB_COUNTERS_MAX; i++)
 		free(shared->app_sessions[i]);
 	free(shared);
+}
+
+void hub_shared_finish(struct hub_shared *shared, int64_t timeout_ms)
+{
+	webhooks_finish(shared->webhooks, timeout_ms);
 }
 
 /* Row 0 has the first HUB_COUNTERS_FIRST counters, each further row twice as many. */
@@ -108,6 +121,7 @@ struct hub *hub_new(struct hub_shared *shared, struct loop *loop)
 	hub_learn(hub, shared->conf);
 	app_list_find_by(&hub->apps, shared->conf);
 	seen_init(&hub->seen, shared->conf->seen_ids);
+	hub->xhr = xhr_hub_new(hub);
 	LIST_INIT(&hub->watches);
 	LIST_INIT(&hub->ingests);
 	hub->engine =
@@ -148,6 +162,7 @@ void hub_stop(struct hub *hub)
 	if (hub->is_stopped)
 		return;
 	hub->is_stopped = true;
+	xhr_hub_stop(hub->xhr);
 	hub_home_stop(hub);
 	hub->engine->ops->stop(hub->engine);
 	hub->engine = NULL;
@@ -171,11 +186,18 @@ void hub_free(struct hub *hub)
 	}
 	hub->shared->hubs[hub->index] = NULL;
 	hub->shared->count--;
+	xhr_hub_free(hub->xhr);
 	seen_deinit(&hub->seen);
 	frame_unref(hub->pong);
 	free_limits(hub);
 	app_list_deinit(&hub->apps);
 	free(hub);
+}
+
+void hub_serve(
+	struct hub *hub, const struct http_limits *limits, http_router_fn router, void *context)
+{
+	xhr_hub_serve(hub->xhr, limits, router, context);
 }
 
 struct loop *hub_loop(const struct hub *hub)

@@ -13,16 +13,22 @@
 #define HUB_H
 
 #include "conf.h"
+#include "http.h"
 #include "loop.h"
 
 #include <stdbool.h>
 
 struct hub;
+struct webhooks;
 struct hub_shared; /* what all hubs of the process share: counts, quotas, each other's address */
 
 /* `main` is the main thread's loop, which outlives it. */
 struct hub_shared *hub_shared_new(const struct conf *conf, struct loop *main);
+/* Before hub_new(); borrowed, has to outlive the workers. */
+void hub_shared_set_webhooks(struct hub_shared *shared, struct webhooks *webhooks);
 void hub_shared_free(struct hub_shared *shared);
+/* After the workers have ended: what waits to be sent elsewhere (webhooks) gets `timeout_ms`. */
+void hub_shared_finish(struct hub_shared *shared, int64_t timeout_ms);
 /* Makes room for the counters of the applications of `conf`. Main thread, before hub_learn(). */
 void hub_shared_grow(struct hub_shared *shared, const struct conf *conf);
 /* All workers have learned `conf`: for what asks without a worker. Main thread. */
@@ -51,6 +57,11 @@ unsigned hub_session_count(const struct hub *hub);
 void hub_stop(struct hub *hub);
 /* After loop_deinit() has closed all connections. */
 void hub_free(struct hub *hub);
+
+/* Where connections that other workers pass on are served, as by http_accept(). Before the loop
+ * runs; all is borrowed. */
+void hub_serve(
+	struct hub *hub, const struct http_limits *limits, http_router_fn router, void *context);
 
 struct loop *hub_loop(const struct hub *hub);
 

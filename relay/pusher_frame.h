@@ -15,6 +15,7 @@
 /* Pusher docs, "Error codes". */
 enum pusher_code {
 	PUSHER_NONE = 0, /* null in an error frame */
+	PUSHER_TLS_ONLY = 4000,
 	PUSHER_NO_APP = 4001,
 	PUSHER_DISABLED = 4003,
 	PUSHER_QUOTA = 4004,
@@ -45,6 +46,8 @@ struct frame *pusher_frame_members(struct cln_slice channel, const struct presen
 struct frame *pusher_frame_member_added(
 	struct cln_slice channel, struct cln_slice id, struct cln_slice info);
 struct frame *pusher_frame_member_removed(struct cln_slice channel, struct cln_slice id);
+struct frame *pusher_frame_cache_miss(struct cln_slice channel);
+struct frame *pusher_frame_subscription_count(struct cln_slice channel, unsigned count);
 /* `user_data` as it came. */
 struct frame *pusher_frame_signed_in(struct cln_slice user_data);
 /* The ids as elements of a JSON array. An event without ids is left out. */

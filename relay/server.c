@@ -10,6 +10,8 @@
 #include "base/log.h"
 #include "loop.h"
 #include "signals.h"
+#include "tls.h"
+#include "webhook.h"
 #include "worker.h"
 
 #include "../wire/err.h"
@@ -36,8 +38,11 @@ struct server {
 	int64_t drained_by_ms;
 	atomic_bool is_draining;
 	struct listener *clients[CONF_LISTEN_MAX];
+	struct listener *tls_clients[CONF_LISTEN_MAX];
 	struct listener *ingest[CONF_INGEST_MAX];
+	struct tls *tls; /* NULL without listen_tls */
 	struct hub_shared *shared;
+	struct webhooks *webhooks;
 	struct workers *workers;
 };
 
@@ -74,9 +79,10 @@ static void choose_max_connections(struct conf *conf)
 
 /* --- listeners --- */
 
-static void log_clients(const struct listener *listener)
+static void log_clients(const struct listener *listener, bool is_tls)
 {
-	log_event(LOG_LEVEL_INFO, "listening", "address=%s", listen_address(listener));
+	log_event(LOG_LEVEL_INFO, "listening", "address=%s%s", listen_address(listener),
+		is_tls ? " tls=true" : "");
 }
 
 static void log_ingest(const struct listener *listener, const char *group)
@@ -114,6 +120,13 @@ static int open_listeners(struct server *server)
 			result = CLN_ERR_SYSTEM;
 		}
 	}
+	for (size_t i = 0; i < conf->listen_tls_count; i++) {
+		server->tls_clients[i] = open_listener(
+			&(struct listen_options){.address = conf->listen_tls[i], .rate = conf->tls_rate});
+		if (server->tls_clients[i] == NULL) {
+			result = CLN_ERR_SYSTEM;
+		}
+	}
 	for (size_t i = 0; i < conf->ingest_count; i++) {
 		server->ingest[i] = open_listener(
 			&(struct listen_options){.address = conf->ingest[i], .group = conf->ingest_group});
@@ -140,9 +153,14 @@ static int hand_over_listeners(struct server *server)
 {
 	int result = CLN_OK;
 	for (size_t i = 0; i < server->conf->listen_count && result == CLN_OK; i++) {
-		log_clients(server->clients[i]);
+		log_clients(server->clients[i], false);
 		result = workers_listen_clients(server->workers, server->clients[i]);
 		server->clients[i] = NULL;
+	}
+	for (size_t i = 0; i < server->conf->listen_tls_count && result == CLN_OK; i++) {
+		log_clients(server->tls_clients[i], true);
+		result = workers_listen_tls(server->workers, server->tls_clients[i], server->tls);
+		server->tls_clients[i] = NULL;
 	}
 	for (size_t i = 0; i < server->conf->ingest_count && result == CLN_OK; i++) {
 		log_ingest(server->ingest[i], server->conf->ingest_group);
@@ -247,10 +265,15 @@ static int init_loop(struct server *server)
 
 static int start(struct server *server)
 {
+	if (server->conf->listen_tls_count > 0 && (server->tls = tls_new(server->conf)) == NULL) {
+		return CLN_ERR_SYSTEM;
+	}
 	if (open_listeners(server) != CLN_OK || init_loop(server) != CLN_OK) {
 		return CLN_ERR_SYSTEM;
 	}
 	server->shared = hub_shared_new(server->conf, &server->loop);
+	server->webhooks = webhooks_new(&server->loop, server->conf);
+	hub_shared_set_webhooks(server->shared, server->webhooks);
 	server->workers = workers_new(server->conf, server->shared, &server->is_draining);
 	if (server->workers == NULL || hand_over_listeners(server) != CLN_OK) {
 		return CLN_ERR_SYSTEM;
@@ -284,7 +307,13 @@ static void end(struct server *server)
 		loop_timer_stop(&server->loop, &server->timer);
 		(void)loop_deliver(&server->loop); /* what workers said last */
 	}
+	if (server->webhooks != NULL) {
+		webhooks_finish(server->webhooks, server->drained_by_ms - server->loop.now_ms);
+		webhooks_free(server->webhooks);
+	}
 	if (server->shared != NULL) {
+		const int64_t left_ms = server->drained_by_ms - server->loop.now_ms;
+		hub_shared_finish(server->shared, left_ms > 0 ? left_ms : 0);
 		hub_shared_free(server->shared);
 	}
 	signals_free(server->signals);
@@ -292,7 +321,11 @@ static void end(struct server *server)
 		loop_deinit(&server->loop);
 	}
 	close_listeners(server->clients, CONF_LISTEN_MAX);
+	close_listeners(server->tls_clients, CONF_LISTEN_MAX);
 	close_listeners(server->ingest, CONF_INGEST_MAX);
+	if (server->tls != NULL) {
+		tls_free(server->tls);
+	}
 }
 
 int server_run(struct conf *conf)

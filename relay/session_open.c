@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * Opening sessions: whether an upgrade is welcome, and the codes for those that are not.
+ * Opening sessions: whether a client is welcome, whatever its transport, and the close codes for
+ * upgrades that are not.
  */
 #include "session.h"
 #include "hub_private.h"
+#include "origin.h"
 #include "ws.h"
 
 static const struct ws_ops refused_ops;
 
-/* What an upgrade asks for and how it is judged. */
-struct opening {
-	struct app *app;
-	unsigned protocol;
-	uint16_t code; /* 0: welcome */
-	const char *reason;
-};
-
-static void refuse(struct opening *opening, uint16_t code, const char *reason)
+static void refuse(struct session_opening *opening, uint16_t code, const char *reason)
 {
 	opening->code = code;
 	opening->reason = reason;
@@ -36,12 +30,10 @@ static unsigned parse_protocol(const struct http_request *request)
 	return is_digit ? (unsigned)(text[0] - '0') : 0;
 }
 
-static void judge_path(struct hub *hub, const struct http_request *request, struct opening *opening)
+/* Whether there is such an application, and it speaks to such a client. */
+static void judge_app(struct hub *hub, struct cln_slice key, struct session_opening *opening)
 {
-	const struct cln_slice prefix = CLN_SLICE("/app/");
-	const bool is_app = cln_slice_starts(request->path, prefix);
-	const struct cln_slice key = is_app ? cln_slice_from(request->path, prefix.len) : CLN_SLICE("");
-	if (!is_app || memchr(key.ptr, '/', key.len) != NULL) {
+	if (key.ptr == NULL) {
 		refuse(opening, PUSHER_NO_PATH, "Path not found: clients connect to /app/KEY");
 		return;
 	}
@@ -54,8 +46,23 @@ static void judge_path(struct hub *hub, const struct http_request *request, stru
 		refuse(opening, PUSHER_BAD_PROTOCOL, "Unsupported protocol version: use 4, 5, 6 or 7");
 }
 
+/* Whether it comes in a way that the application allows. */
+static void judge_way(struct hub *hub, const struct conn *conn, const struct http_request *request,
+	struct session_opening *opening)
+{
+	const struct conf_app *const conf = opening->app->conf;
+	const struct http_header *const origin = http_find(request, "Origin");
+	if (conf->tls_only && !conn_is_secure(conn)) {
+		refuse(opening, PUSHER_TLS_ONLY, "The application wants TLS: connect by wss");
+	} else if (origin != NULL && !origin_is_allowed(conf->allowed_origins,
+									 conf->allowed_origins_count, origin->value)) {
+		hub->loop->metrics.origins_refused++;
+		refuse(opening, PUSHER_UNAUTHORIZED, "Pages of this origin may not connect");
+	}
+}
+
 /* Counts the session in, or refuses and counts nothing. */
-static void judge_room(struct hub *hub, struct opening *opening)
+static void judge_room(struct hub *hub, struct session_opening *opening)
 {
 	struct hub_shared *const shared = hub->shared;
 	const unsigned quota = opening->app->conf->max_connections;
@@ -75,26 +82,53 @@ static void judge_room(struct hub *hub, struct opening *opening)
 	atomic_fetch_sub(in_app, 1);
 }
 
-static void turn_away(struct hub *hub, struct conn *conn, const struct http_request *request,
-	const struct opening *opening)
+void session_judge(struct hub *hub, struct conn *conn, const struct http_request *request,
+	struct cln_slice key, struct session_opening *opening)
+{
+	*opening = (struct session_opening){.protocol = parse_protocol(request)};
+	judge_app(hub, key, opening);
+	if (opening->code == 0)
+		judge_way(hub, conn, request, opening);
+	if (opening->code == 0)
+		judge_room(hub, opening);
+}
+
+void session_note_refusal(struct hub *hub, struct conn *conn, const struct session_opening *opening)
 {
 	char peer[CONN_PEER_MAX];
 	hub->loop->metrics.sessions_refused++;
 	conn_peer(conn, peer);
 	log_event_limited(&hub->log_refusals, hub->loop->now_ms, LOG_LEVEL_INFO, "refused",
 		"peer=%s code=%u reason=\"%s\"", peer, (unsigned)opening->code, opening->reason);
+}
+
+/* The key in /app/KEY or /pusher/app/KEY; without a ptr if it is another path. */
+static struct cln_slice key_of(struct cln_slice path)
+{
+	const struct cln_slice first = CLN_SLICE("/pusher");
+	const struct cln_slice prefix = CLN_SLICE("/app/");
+	if (cln_slice_starts(path, first))
+		path = cln_slice_from(path, first.len);
+	if (!cln_slice_starts(path, prefix))
+		return (struct cln_slice){0};
+	const struct cln_slice key = cln_slice_from(path, prefix.len);
+	return memchr(key.ptr, '/', key.len) == NULL ? key : (struct cln_slice){0};
+}
+
+static void turn_away(struct hub *hub, struct conn *conn, const struct http_request *request,
+	const struct session_opening *opening)
+{
+	session_note_refusal(hub, conn, opening);
 	struct ws *const ws = ws_accept(conn, request, hub->refused_limits, &refused_ops, hub);
 	session_say_goodbye(ws, opening->protocol, opening->code, cln_slice_of(opening->reason));
 }
 
 void session_upgrade(struct hub *hub, struct conn *conn, const struct http_request *request)
 {
+	struct session_opening opening;
 	if (!ws_check_upgrade(conn, request))
 		return;
-	struct opening opening = {.protocol = parse_protocol(request)};
-	judge_path(hub, request, &opening);
-	if (opening.code == 0)
-		judge_room(hub, &opening);
+	session_judge(hub, conn, request, key_of(request->path), &opening);
 	if (opening.code == 0)
 		session_welcome(hub, conn, request, opening.app, opening.protocol);
 	else
