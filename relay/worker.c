@@ -13,6 +13,7 @@
 #include "base/xalloc.h"
 #include "http.h"
 #include "route.h"
+#include "tls.h"
 
 #include "../wire/err.h"
 
@@ -25,7 +26,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define LISTENERS_MAX   (CONF_LISTEN_MAX + CONF_INGEST_MAX)
+#define LISTENERS_MAX   (2 * CONF_LISTEN_MAX + CONF_INGEST_MAX)
 #define FD_RESERVE      64 /* for links, files and ingest when clients take all others */
 #define FD_RESERVE_PART 8  /* of a small limit, as a part of it */
 #define NAME_MAX_LEN    16
@@ -43,6 +44,7 @@ struct worker {
 struct workers {
 	const struct conf *conf;
 	struct http_limits http_limits;
+	struct tls *tls; /* NULL: no listener speaks it */
 	unsigned count;
 	unsigned next_ingest; /* worker 0's thread */
 	int fd_limit;         /* client sockets from this number on are turned away */
@@ -61,13 +63,18 @@ struct handed {
 	struct mail mail;
 	int fd;
 	bool is_unix;
+	bool is_tls;
 };
 
-static void serve_client(struct worker *worker, int fd)
+static void serve_client(struct worker *worker, int fd, bool is_tls)
 {
 	const struct workers *const workers = worker->workers;
 	/* Failing that, the descriptor is closed, and the client comes again. */
-	(void)http_accept(&worker->loop, fd, &workers->http_limits, route_request, &worker->router);
+	struct conn *const conn =
+		http_accept(&worker->loop, fd, &workers->http_limits, route_request, &worker->router);
+	if (conn != NULL && is_tls && tls_accept(workers->tls, conn) != CLN_OK) {
+		conn_close(conn);
+	}
 }
 
 static void on_client(struct loop *loop, struct mail *mail)
@@ -77,7 +84,7 @@ static void on_client(struct loop *loop, struct mail *mail)
 	if (worker->workers->is_stopped) {
 		close(handed->fd);
 	} else {
-		serve_client(worker, handed->fd);
+		serve_client(worker, handed->fd, handed->is_tls);
 	}
 	free(handed);
 }
@@ -94,10 +101,10 @@ static void on_ingest(struct loop *loop, struct mail *mail)
 	free(handed);
 }
 
-static void hand_over(struct worker *worker, int fd, bool is_unix, mail_deliver_fn deliver)
+static void hand_over(struct worker *worker, const struct handed *what)
 {
 	struct handed *const handed = xmalloc(sizeof(*handed));
-	*handed = (struct handed){.mail.deliver = deliver, .fd = fd, .is_unix = is_unix};
+	*handed = *what;
 	loop_post(&worker->loop, &handed->mail);
 }
 
@@ -132,9 +139,8 @@ static void turn_away(struct workers *workers, int fd)
 	workers->list[0].loop.metrics.connections_refused++;
 }
 
-static void accept_client(void *context, int fd, bool is_unix)
+static void give_client(struct workers *workers, int fd, bool is_tls)
 {
-	struct workers *const workers = context;
 	if (fd >= workers->fd_limit) {
 		turn_away(workers, fd);
 		return;
@@ -142,10 +148,23 @@ static void accept_client(void *context, int fd, bool is_unix)
 	struct worker *const worker = least_loaded(workers);
 	worker->handed++;
 	if (worker == &workers->list[0]) {
-		serve_client(worker, fd);
+		serve_client(worker, fd, is_tls);
 	} else {
-		hand_over(worker, fd, is_unix, on_client);
+		hand_over(worker,
+			&(struct handed){.mail.deliver = on_client, .fd = fd, .is_tls = is_tls});
 	}
+}
+
+static void accept_client(void *context, int fd, bool is_unix)
+{
+	(void)is_unix;
+	give_client(context, fd, false);
+}
+
+static void accept_tls(void *context, int fd, bool is_unix)
+{
+	(void)is_unix;
+	give_client(context, fd, true);
 }
 
 static void accept_ingest(void *context, int fd, bool is_unix)
@@ -156,7 +175,8 @@ static void accept_ingest(void *context, int fd, bool is_unix)
 	if (worker == &workers->list[0]) {
 		hub_accept_ingest(worker->hub, fd, is_unix);
 	} else {
-		hand_over(worker, fd, is_unix, on_ingest);
+		hand_over(worker,
+			&(struct handed){.mail.deliver = on_ingest, .fd = fd, .is_unix = is_unix});
 	}
 }
 
@@ -198,6 +218,7 @@ static void init_hubs(
 			.conf = workers->conf,
 			.is_draining = is_draining,
 		};
+		hub_serve(worker->hub, &workers->http_limits, route_request, &worker->router);
 	}
 	for (unsigned i = 0; i < workers->count; i++) {
 		hub_start(workers->list[i].hub);
@@ -235,6 +256,13 @@ int workers_listen_clients(struct workers *workers, struct listener *listener)
 {
 	workers->clients[workers->client_count++] = listener;
 	return listen_start(listener, &workers->list[0].loop, accept_client, workers);
+}
+
+int workers_listen_tls(struct workers *workers, struct listener *listener, struct tls *tls)
+{
+	workers->tls = tls;
+	workers->clients[workers->client_count++] = listener;
+	return listen_start(listener, &workers->list[0].loop, accept_tls, workers);
 }
 
 int workers_listen_ingest(struct workers *workers, struct listener *listener)

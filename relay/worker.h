@@ -17,6 +17,7 @@
 
 #include <stdatomic.h>
 
+struct tls;
 struct workers;
 
 /* `conf.workers` loops with hubs and engines; NULL if the system lacks something, the reason is in
@@ -26,6 +27,8 @@ struct workers *workers_new(
 
 /* Takes over an open listener. Before workers_start(). 0 or CLN_ERR_SYSTEM. */
 int workers_listen_clients(struct workers *workers, struct listener *listener);
+/* The same for clients that speak TLS; `tls` is borrowed until workers_free(). */
+int workers_listen_tls(struct workers *workers, struct listener *listener, struct tls *tls);
 int workers_listen_ingest(struct workers *workers, struct listener *listener);
 
 /* 0 or CLN_ERR_SYSTEM, with the reason in the log; workers_stop() and workers_free() are due all
