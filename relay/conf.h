@@ -123,7 +123,7 @@ struct conf {
 	bool compression;               /* permessage-deflate, default true */
 	size_t compression_bytes;       /* shorter texts go out as they are, default 512 */
 	int64_t xhr_grace_ms;           /* a session without a receiving request, default 5000 */
-	size_t xhr_stream_bytes;        /* of one streaming answer, default 131072 */
+	int64_t xhr_heartbeat_ms;       /* of a silent receiving request, default 25000 */
 	int64_t subscription_count_ms;  /* with more than 100 subscribers, default 5000 */
 	int64_t webhook_delay_ms;       /* of vacated and removed, default 3000 */
 	int64_t webhook_timeout_ms;     /* of one request, default 5000 */

@@ -126,6 +126,10 @@ const struct conf_key conf_keys[] = {
 		"subscribers"},
 	{"xhr_grace_ms", CONF_GLOBAL, CONF_MS, OF_RELAY(xhr_grace_ms), 10, ONE_DAY_MS, "5000", false,
 		NULL, TIMES, "how long a session of the HTTP fallbacks lives without a receiving request"},
+	{"xhr_heartbeat_ms", CONF_GLOBAL, CONF_MS, OF_RELAY(xhr_heartbeat_ms), 10, ONE_DAY_MS, "25000",
+		false, NULL, TIMES,
+		"silence after which a receiving request of the HTTP fallbacks gets a sign of life: less "
+		"than the time-out of proxies"},
 
 	{"backlog_bytes", CONF_GLOBAL, CONF_SIZE, OF_RELAY(backlog_bytes), 4096, BYTES_MAX, "262144",
 		false, NULL, CLIENTS, "unsent bytes that may wait for one client; more closes it"},
@@ -135,9 +139,6 @@ const struct conf_key conf_keys[] = {
 		false, NULL, CLIENTS, "request line and headers of an HTTP request"},
 	{"http_body_bytes", CONF_GLOBAL, CONF_SIZE, OF_RELAY(http_body_bytes), 1024, BYTES_MAX,
 		"1048576", false, NULL, CLIENTS, "body of an HTTP request"},
-	{"xhr_stream_bytes", CONF_GLOBAL, CONF_SIZE, OF_RELAY(xhr_stream_bytes), 1024, BYTES_MAX,
-		"131072", false, NULL, CLIENTS,
-		"bytes of one streaming answer of the HTTP fallbacks; then the client asks anew"},
 	{"message_rate", CONF_GLOBAL, CONF_UINT, OF_RELAY(message_rate), 0, MANY, "50", false, NULL,
 		CLIENTS, "messages a second from one client, on average; 0: no limit"},
 	{"message_burst", CONF_GLOBAL, CONF_UINT, OF_RELAY(message_burst), 1, MANY, "200", false, NULL,

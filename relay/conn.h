@@ -95,6 +95,8 @@ struct conn_parts {
 	struct conn_extra *extra; /* TLS and what a proxy said of the peer; NULL if neither */
 };
 void conn_detach(struct conn *conn, struct conn_parts *parts);
+/* What on_data() did not consume so far; borrowed until the connection is read from. */
+struct cln_slice conn_kept(const struct conn *conn);
 /* As conn_new(), from such parts; `input` (copied) is offered to on_data() first, at the end of
  * this turn or of the next one. NULL, with the parts closed, only if libevent refuses. */
 struct conn *conn_attach(struct loop *loop, const struct conn_parts *parts, struct cln_slice input,

@@ -74,6 +74,12 @@ static void keep(struct conn *conn, const char *rest, size_t len)
 	conn->input->len = (uint32_t)len; /* at most its cap */
 }
 
+struct cln_slice conn_kept(const struct conn *conn)
+{
+	return conn->input != NULL ? cln_slice(conn->input->bytes, conn->input->len)
+							   : cln_slice(NULL, 0);
+}
+
 void conn_put_input(struct conn *conn, struct cln_slice input)
 {
 	if (input.len > 0) {

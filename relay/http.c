@@ -334,24 +334,41 @@ static const struct conn_ops conn_ops = {
 
 /* The gauge of open connections is counted down by whoever owns the connection last: here, or by
  * the WebSocket that took it over. */
-struct conn *http_accept(struct loop *loop, int fd, const struct http_limits *limits,
+static struct conn *serve(struct http *http, struct conn *conn, const struct http_limits *limits,
 	http_router_fn router, void *context)
 {
-	struct http *const http = xcalloc(1, sizeof(*http));
-	http->conn = conn_new(loop, fd, &conn_limits, &conn_ops, http);
-	if (http->conn == NULL) {
+	if (conn == NULL) {
 		free(http);
 		return NULL;
 	}
+	http->conn = conn;
 	http->limits = limits;
 	http->router = router;
 	http->context = context;
 	http->parse = http_parse_new(limits);
 	http->is_first = true;
 	set_timer(http, limits->request_timeout_ms);
-	loop->metrics.connections++;
-	loop->metrics.connections_total++;
-	return http->conn;
+	conn_loop(conn)->metrics.connections++;
+	return conn;
+}
+
+struct conn *http_accept(struct loop *loop, int fd, const struct http_limits *limits,
+	http_router_fn router, void *context)
+{
+	struct http *const http = xcalloc(1, sizeof(*http));
+	struct conn *const conn = conn_new(loop, fd, &conn_limits, &conn_ops, http);
+	if (conn != NULL) {
+		loop->metrics.connections_total++;
+	}
+	return serve(http, conn, limits, router, context);
+}
+
+struct conn *http_attach(struct loop *loop, const struct conn_parts *parts, struct cln_slice input,
+	const struct http_limits *limits, http_router_fn router, void *context)
+{
+	struct http *const http = xcalloc(1, sizeof(*http));
+	return serve(http, conn_attach(loop, parts, input, &conn_limits, &conn_ops, http), limits,
+		router, context);
 }
 
 /* --- answers that come later --- */
@@ -453,6 +470,18 @@ void http_ticket_end(struct http_ticket *ticket)
 		send_bytes(ticket->http->conn, CLN_SLICE("0\r\n\r\n"));
 	}
 	ticket_free(ticket);
+}
+
+void http_ticket_detach(struct http_ticket *ticket, struct conn_parts *parts, struct buf *rest)
+{
+	struct http *const http = ticket->http;
+	struct conn *const conn = http->conn;
+	assert(!http->is_routing && !ticket->is_begun && !conn_is_closing(conn));
+	buf_append_slice(rest, conn_kept(conn));
+	conn_detach(conn, parts);
+	conn_loop(conn)->metrics.connections--;
+	http_free(http);
+	free(ticket);
 }
 
 /* --- the request --- */

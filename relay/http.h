@@ -8,6 +8,7 @@
 #ifndef HTTP_H
 #define HTTP_H
 
+#include "base/buf.h"
 #include "conn.h"
 
 #define HTTP_HEADERS_MAX 64
@@ -83,5 +84,12 @@ void http_ticket_begin(struct http_ticket *ticket, unsigned status, const char *
 	const char *content_type);
 void http_ticket_send(struct http_ticket *ticket, struct cln_slice piece);
 void http_ticket_end(struct http_ticket *ticket);
+/* No answer: takes the connection apart for another worker (conn_detach()) and frees the ticket.
+ * What came behind the request is appended to `rest`. Not within the router's call, nor for a
+ * connection that is gone or has something queued. */
+void http_ticket_detach(struct http_ticket *ticket, struct conn_parts *parts, struct buf *rest);
+/* As http_accept(), from such parts; `input` (copied) is read first. */
+struct conn *http_attach(struct loop *loop, const struct conn_parts *parts, struct cln_slice input,
+	const struct http_limits *limits, http_router_fn router, void *context);
 
 #endif

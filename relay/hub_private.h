@@ -42,6 +42,7 @@ struct hub_shared {
 	atomic_uint_fast64_t watching;               /* bit per worker that has pattern watchers */
 };
 
+struct xhr_hub;
 struct watch;
 LIST_HEAD(watch_list, watch);
 struct ingest;
@@ -61,6 +62,7 @@ struct hub {
 	struct ws_limits **limits;        /* per application; sockets borrow them */
 	struct ws_limits *refused_limits; /* of upgrades that are closed at once */
 	struct frame *pong;
+	struct xhr_hub *xhr;       /* sessions of the HTTP fallbacks */
 	struct watch_list watches; /* patterns that people watch, see ingest.h */
 	struct ingest_list ingests;
 	int64_t started_ms;

@@ -6,6 +6,7 @@
 #include "route.h"
 
 #include "session.h"
+#include "xhr.h"
 
 #define TEXT "text/plain; charset=utf-8"
 #define JSON "application/json"
@@ -85,6 +86,8 @@ void route_request(struct conn *conn, struct http_request *request, void *contex
 		session_upgrade(router->hub, conn, request);
 		return;
 	}
+	if (xhr_request(router->hub, conn, request))
+		return;
 	for (size_t i = 0; i < sizeof(endpoints) / sizeof(endpoints[0]); i++) {
 		if (!is_match(&endpoints[i], request->path)) {
 			continue;

@@ -7,6 +7,7 @@
 #include "session.h"
 #include "base/rand.h"
 #include "hub_private.h"
+#include "hub_users.h"
 #include "pusher.h"
 
 #include <stdio.h>
@@ -66,8 +67,10 @@ void session_close(struct session *session, uint16_t code, struct cln_slice reas
 {
 	begin_close(session, code, reason);
 	/* At a restart everybody leaves: nobody needs to hear of each one. */
-	if (code != PUSHER_RESTART)
-		hub_unsubscribe_all(session->hub, &session->subscriber);
+	if (code == PUSHER_RESTART)
+		return;
+	hub_unsubscribe_all(session->hub, &session->subscriber);
+	hub_sign_out(session->hub, session);
 }
 
 void session_overflow(struct session *session)
@@ -80,11 +83,12 @@ void session_free(struct session *session)
 {
 	struct hub *const hub = session->hub;
 	hub_unsubscribe_all(hub, &session->subscriber);
+	hub_sign_out(hub, session);
 	loop_timer_stop(hub->loop, &session->timer);
 	HASH_DELETE(hh, hub->sessions, session);
 	atomic_fetch_sub_explicit(&hub->session_count, 1, memory_order_relaxed);
 	atomic_fetch_sub(&hub->shared->sessions, 1);
-	atomic_fetch_sub(&hub->shared->app_sessions[session->app->index], 1);
+	atomic_fetch_sub(session->app->sessions, 1);
 	free(session);
 }
 
@@ -107,6 +111,11 @@ static void check_idle(struct session *session)
 	struct loop *const loop = session->hub->loop;
 	const struct conf *const conf = loop->conf;
 	if (session->probed_ms != 0) {
+		const int64_t left_ms = session->probed_ms + conf->pong_timeout_ms - loop->now_ms;
+		if (left_ms > 0) {
+			watch(session, left_ms);
+			return;
+		}
 		loop->metrics.probe_failures++;
 		session_close(session, PUSHER_NO_PONG, CLN_SLICE("Pong reply not received in time"));
 		return;
@@ -132,18 +141,33 @@ static void end_pause(struct session *session)
 	transport_of(session)->set_paused(session, false);
 }
 
+/* Nobody who is not authorized is older than the low half of a time can tell. */
+static int64_t authorization_left_ms(const struct session *session)
+{
+	const int64_t timeout_ms = session->app->conf->authorization_timeout_ms;
+	if (timeout_ms == 0 || session->is_authorized)
+		return INT64_MAX;
+	return timeout_ms - (uint32_t)((uint32_t)session->hub->loop->now_ms - session->opened_ms);
+}
+
 static void on_timer(struct wheel_timer *timer)
 {
 	struct session *const session = session_of_timer(timer);
-	if (session->is_paused)
+	if (authorization_left_ms(session) <= 0)
+		session_close(
+			session, PUSHER_UNAUTHORIZED, CLN_SLICE("Connection not authorized within timeout"));
+	else if (session->is_paused)
 		end_pause(session);
 	else
 		check_idle(session);
 }
 
+/* May come early: whoever it is for looks at the time. */
 static void watch(struct session *session, int64_t delay_ms)
 {
-	loop_timer_set(session->hub->loop, &session->timer, delay_ms, on_timer);
+	const int64_t left_ms = authorization_left_ms(session);
+	loop_timer_set(
+		session->hub->loop, &session->timer, left_ms < delay_ms ? left_ms : delay_ms, on_timer);
 }
 
 void session_heard(struct session *session)
@@ -231,7 +255,8 @@ struct session *session_new(
 	subscriber_init(&session->subscriber, &transport->subscriber, new_socket_id(hub));
 	session->hub = hub;
 	session->app = app;
-	session->protocol = protocol;
+	session->protocol = (uint8_t)protocol; /* judged: one digit */
+	session->opened_ms = (uint32_t)hub->loop->now_ms;
 	session->input_ms = hub->loop->now_ms;
 	session->messages.filled_ms = hub->loop->now_ms;
 	session->messages.level = (int64_t)hub->loop->conf->message_burst * PER_MESSAGE;

@@ -14,6 +14,7 @@ struct conn;
 struct http_request;
 struct hub;
 struct session;
+struct session_user;
 struct ws;
 struct ws_limits;
 struct xhr;
@@ -58,7 +59,10 @@ struct session {
 	int64_t probed_ms;        /* 0: no probe is open */
 	struct session_bucket messages;
 	struct session_window client_events;
-	unsigned protocol;
+	struct session_user *user; /* NULL: not signed in; hub_users.h */
+	uint32_t opened_ms;        /* the low half of the time: good for authorization_timeout_ms */
+	uint8_t protocol;
+	bool is_authorized; /* signed in once, or asked for a private channel with a right signature */
 	bool is_paused;
 	bool is_leaving; /* told to close: gets and says nothing any more */
 	UT_hash_handle hh;
@@ -73,6 +77,24 @@ void session_error(struct session *session, unsigned code, struct cln_slice mess
 void session_refuse(struct session *session, const struct pusher_refusal *refusal);
 /* Closes; for protocols below 6 after a pusher:error. Not from within a delivery. */
 void session_close(struct session *session, uint16_t code, struct cln_slice reason);
+
+/* --- judging who comes (session_open.c) --- */
+
+/* What a client asks for and how that is judged. */
+struct session_opening {
+	struct app *app; /* NULL if there is none */
+	unsigned protocol;
+	uint16_t code; /* 0: welcome, and counted in */
+	const char *reason;
+};
+
+/* The same for all transports. `key`: the application's, from the path; without a ptr the path has
+ * none. Counts the session in, which session_free() takes back, or refuses and counts nothing. */
+void session_judge(struct hub *hub, struct conn *conn, const struct http_request *request,
+	struct cln_slice key, struct session_opening *opening);
+/* The counter and the log line of a refusal. */
+void session_note_refusal(
+	struct hub *hub, struct conn *conn, const struct session_opening *opening);
 
 /* --- for transports --- */
 
@@ -104,7 +126,9 @@ void session_welcome(struct hub *hub, struct conn *conn, const struct http_reque
 /* A close that works for all protocols: below 6 a pusher:error goes first. */
 void session_say_goodbye(struct ws *ws, unsigned protocol, uint16_t code, struct cln_slice reason);
 
-/* conf.app_count + 1 of them, the last for upgrades that are refused. */
-struct ws_limits *session_limits_new(const struct conf *conf);
+/* What sockets of `app` may do; of NULL: of upgrades that are refused. In place, since open sockets
+ * borrow it. */
+void session_limits_set(
+	struct ws_limits *limits, const struct conf *conf, const struct conf_app *app);
 
 #endif
