@@ -46,7 +46,7 @@ withRelay('connection', async () => ({ file: FILE }), (context) => {
     assert.equal((await raw.closed()).code, 4001);
     const client = pusherJs(context.relay, { app: { ...APP, key: 'nobody' } });
     const failed = await first(client.errors);
-    assert.equal(failed.data.data.code, 4001);
+    assert.equal(failed.data.error.data.code, 4001);
     await within(new Promise((resolve) => {
       if (client.connection.state === 'disconnected') resolve();
       client.connection.bind('disconnected', resolve);

@@ -14,8 +14,6 @@ const require = createRequire(import.meta.url);
 export const PUSHER_JS = Object.fromEntries(['pusher-js', 'pusher-js-7'].map((name) => [
   name, { Pusher: require(name), version: require(`${name}/package.json`).version },
 ]));
-/** The build that can decrypt private-encrypted- channels. */
-export const PusherWithEncryption = require('pusher-js/with-encryption');
 
 export function signUser(app, socketId, userData) {
   return `${app.key}:${hmac(app.secret, `${socketId}::user::${userData}`).toString('hex')}`;
