@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * echo-server [HOST:]PORT: answers every WebSocket message, at any path, by the same message: same
- * opcode, one frame. Built from the relay's own connection and WebSocket modules, so that public
- * conformance suites can be run against them. Prints the address (port 0: one that is free); ends
- * on SIGTERM or SIGINT.
+ * opcode, one frame, compressed if the client offers that. Built from the relay's own connection
+ * and WebSocket modules, so that public conformance suites can be run against them. Prints the
+ * address (port 0: one that is free); ends on SIGTERM or SIGINT.
  */
 #include "../../relay/base/log.h"
 #include "../../relay/http.h"
@@ -17,20 +17,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MESSAGE_BYTES    (16 * 1024 * 1024)
-#define FRAGMENTS        65536
-#define BACKLOG_BYTES    (64 * 1024 * 1024)
-#define TIMEOUT_MS       10000
-#define CLOSE_TIMEOUT_MS 2000
-#define INPUT_BYTES      256
-#define HEAD_BYTES       8192
-#define ADDRESS_MAX      128
+#define MESSAGE_BYTES     (16 * 1024 * 1024)
+#define FRAGMENTS         65536
+#define BACKLOG_BYTES     (64 * 1024 * 1024)
+#define TIMEOUT_MS        10000
+#define CLOSE_TIMEOUT_MS  2000
+#define INPUT_BYTES       256
+#define COMPRESSION_BYTES 1 /* whatever gets shorter, for those who offer it */
+#define HEAD_BYTES        8192
+#define ADDRESS_MAX       128
 
 static const struct ws_limits limits = {
 	.conn = {INPUT_BYTES, BACKLOG_BYTES, TIMEOUT_MS},
 	.message_bytes = MESSAGE_BYTES,
 	.fragments = FRAGMENTS,
 	.close_timeout_ms = CLOSE_TIMEOUT_MS,
+	.compression_bytes = COMPRESSION_BYTES,
 };
 
 static const struct http_limits http_limits = {

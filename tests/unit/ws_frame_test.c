@@ -432,6 +432,75 @@ static void noise_is_read_the_same_in_any_pieces(void **state)
 	}
 }
 
+/* With permessage-deflate agreed on, RSV1 marks a message by its first fragment. */
+static struct ws_event first_event(const char *bytes, size_t len, bool has_rsv1)
+{
+	struct ws_parser parser = {
+		.message_max = MESSAGE_MAX, .fragments_max = FRAGMENTS_MAX, .has_rsv1 = has_rsv1};
+	struct ws_event event;
+	char copy[32];
+	assert_true(len <= sizeof(copy));
+	memcpy(copy, bytes, len);
+	ws_parse(&parser, copy, len, &event);
+	return event;
+}
+
+static void rsv1_only_where_it_was_agreed_on(void **state)
+{
+	(void)state;
+	for (unsigned first = 0; first <= 0xff; first++) {
+		const unsigned opcode = first & 0x0f;
+		const char byte = (char)first;
+		if ((first & 0x70) == 0)
+			continue;
+		const bool is_right = (first & 0x70) == 0x40 && (opcode == 1 || opcode == 2);
+		assert_int_equal(
+			first_event(&byte, 1, true).type, is_right ? WS_EVENT_MORE : WS_EVENT_ERROR);
+		assert_int_equal(first_event(&byte, 1, false).type, WS_EVENT_ERROR);
+	}
+}
+
+static void compressed_messages_are_marked(void **state)
+{
+	struct ws_parser parser = {
+		.message_max = MESSAGE_MAX, .fragments_max = FRAGMENTS_MAX, .has_rsv1 = true};
+	struct buf in = {0};
+	struct ws_event event;
+	(void)state;
+	put_text(&in, 0x41, "\xff"); /* no UTF-8, which is not looked at */
+	put_text(&in, 0x89, "p");
+	put_text(&in, 0x80, "\xfe");
+	put_text(&in, 0x82, "plain");
+	put_text(&in, 0x81, "\xff");
+	static const struct {
+		enum ws_event_type type;
+		bool is_compressed;
+	} expected[] = {{WS_EVENT_DATA, true}, {WS_EVENT_CONTROL, false}, {WS_EVENT_DATA, true},
+		{WS_EVENT_DATA, false}, {WS_EVENT_ERROR, false}};
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+		buf_consume(&in, ws_parse(&parser, in.bytes, in.len, &event));
+		assert_int_equal(event.type, expected[i].type);
+		assert_int_equal(event.is_compressed, expected[i].is_compressed);
+	}
+	buf_deinit(&in);
+}
+
+static void frames_tell_what_they_hold(void **state)
+{
+	static const size_t lengths[] = {0, 1, 125, 126, 65535, 65536};
+	(void)state;
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		char *const payload = calloc(1, lengths[i] + 1);
+		struct frame *const frame = ws_frame_compressed(WS_BINARY, cln_slice(payload, lengths[i]));
+		assert_int_equal((unsigned char)frame->bytes[0], 0xc2);
+		assert_int_equal(ws_frame_opcode(frame), WS_BINARY);
+		assert_int_equal(ws_frame_payload(frame).len, lengths[i]);
+		assert_ptr_equal(ws_frame_payload(frame).ptr + lengths[i], frame->bytes + frame->len);
+		frame_unref(frame);
+		free(payload);
+	}
+}
+
 static void encoding(void **state)
 {
 	static const struct {
@@ -478,6 +547,9 @@ int main(void)
 		cmocka_unit_test(close_payloads),
 		cmocka_unit_test(wrong_text_fails_fast),
 		cmocka_unit_test(noise_is_read_the_same_in_any_pieces),
+		cmocka_unit_test(rsv1_only_where_it_was_agreed_on),
+		cmocka_unit_test(compressed_messages_are_marked),
+		cmocka_unit_test(frames_tell_what_they_hold),
 		cmocka_unit_test(encoding),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
