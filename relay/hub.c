@@ -16,7 +16,6 @@ struct hub_shared *hub_shared_new(const struct conf *conf, struct loop *main)
 	struct hub_shared *const shared = xcalloc(1, sizeof(*shared));
 	shared->conf = conf;
 	shared->main = main;
-	shared->webhooks = webhooks_new(main, conf);
 	hub_shared_grow(shared, conf);
 	return shared;
 }
@@ -28,15 +27,9 @@ void hub_shared_set_webhooks(struct hub_shared *shared, struct webhooks *webhook
 
 void hub_shared_free(struct hub_shared *shared)
 {
-	webhooks_free(shared->webhooks);
 	for (unsigned i = 0; i < HUB_COUNTERS_MAX; i++)
 		free(shared->app_sessions[i]);
 	free(shared);
-}
-
-void hub_shared_finish(struct hub_shared *shared, int64_t timeout_ms)
-{
-	webhooks_finish(shared->webhooks, timeout_ms);
 }
 
 /* Row 0 has the first HUB_COUNTERS_FIRST counters, each further row twice as many. */
@@ -164,6 +157,7 @@ void hub_stop(struct hub *hub)
 	hub->is_stopped = true;
 	xhr_hub_stop(hub->xhr);
 	hub_home_stop(hub);
+	api_repeat_stop(hub);
 	hub->engine->ops->stop(hub->engine);
 	hub->engine = NULL;
 }
@@ -242,15 +236,19 @@ static void handle(struct hub *hub, const struct note *note)
 		hub_home_handle(hub, note);
 	else if (note->kind <= NOTE_WATCH)
 		hub_local_handle(hub, note);
-	else
+	else if (note->kind <= NOTE_TERMINATE)
 		hub_users_handle(hub, note);
+	else
+		query_handle(hub, note);
 }
 
 static void on_letter(struct loop *loop, struct mail *mail)
 {
 	struct letter *const letter = (struct letter *)mail;
 	(void)loop;
-	if (!letter->to->is_stopped)
+	if (letter->to->is_stopped)
+		query_drop(&letter->note);
+	else
 		handle(letter->to, &letter->note);
 	letter_free(letter);
 }

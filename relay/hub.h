@@ -27,8 +27,6 @@ struct hub_shared *hub_shared_new(const struct conf *conf, struct loop *main);
 /* Before hub_new(); borrowed, has to outlive the workers. */
 void hub_shared_set_webhooks(struct hub_shared *shared, struct webhooks *webhooks);
 void hub_shared_free(struct hub_shared *shared);
-/* After the workers have ended: what waits to be sent elsewhere (webhooks) gets `timeout_ms`. */
-void hub_shared_finish(struct hub_shared *shared, int64_t timeout_ms);
 /* Makes room for the counters of the applications of `conf`. Main thread, before hub_learn(). */
 void hub_shared_grow(struct hub_shared *shared, const struct conf *conf);
 /* All workers have learned `conf`: for what asks without a worker. Main thread. */

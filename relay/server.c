@@ -312,8 +312,6 @@ static void end(struct server *server)
 		webhooks_free(server->webhooks);
 	}
 	if (server->shared != NULL) {
-		const int64_t left_ms = server->drained_by_ms - server->loop.now_ms;
-		hub_shared_finish(server->shared, left_ms > 0 ? left_ms : 0);
 		hub_shared_free(server->shared);
 	}
 	signals_free(server->signals);
