@@ -439,9 +439,11 @@ enum deflate_result deflate_inflate(
 	if (result != DEFLATE_OK || inflating.is_ended) {
 		return result;
 	}
+	/* They have to be the rest of an empty block: data cut short would take them for data. */
+	const size_t len = out->len;
 	result = feed(&inflating, cln_slice(TAIL, TAIL_BYTES));
 	const int state = inflating.stream->data_type;
-	const bool is_whole =
-		inflating.is_ended || ((state & AT_BLOCK_BOUNDARY) != 0 && (state & BITS_LEFT) == 0);
+	const bool is_at_boundary = (state & AT_BLOCK_BOUNDARY) != 0 && (state & BITS_LEFT) == 0;
+	const bool is_whole = out->len == len && (inflating.is_ended || is_at_boundary);
 	return result == DEFLATE_OK && !is_whole ? DEFLATE_BROKEN : result;
 }
