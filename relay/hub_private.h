@@ -61,6 +61,7 @@ struct hub {
 	struct cln_id_source ids;         /* of client events */
 	struct ws_limits **limits;        /* per application; sockets borrow them */
 	struct ws_limits *refused_limits; /* of upgrades that are closed at once */
+	struct idempotency *idempotency;  /* of the keys kept here; NULL before the first */
 	struct frame *pong;
 	struct xhr_hub *xhr;       /* sessions of the HTTP fallbacks */
 	struct watch_list watches; /* patterns that people watch, see ingest.h */
@@ -121,6 +122,10 @@ void hub_local_handle(struct hub *hub, const struct note *note);
 void hub_home_handle(struct hub *hub, const struct note *note);
 void hub_users_handle(struct hub *hub, const struct note *note);
 void query_handle(struct hub *hub, const struct note *note);
+/* Of a note that nobody handles any more. */
+void query_drop(const struct note *note);
+/* Forgets idempotency keys and whoever waits for their answers (api_repeat.c). */
+void api_repeat_stop(struct hub *hub);
 /* In ingest_watch.c: shows a message to the people who watch patterns in this worker. */
 void watch_deliver(struct hub *hub, const struct msg *msg);
 

@@ -54,6 +54,8 @@
 	M(cache_evictions, "cached events dropped for room")                                           \
 	M(api_requests, "requests of the HTTP API")                                                    \
 	M(api_errors, "requests of the HTTP API refused")                                              \
+	M(api_events, "events published by the HTTP API")                                              \
+	M(api_keys_forgotten, "idempotency keys forgotten before their time, for room")                \
 	M(api_repeats, "requests of the HTTP API answered from their idempotency key")                 \
 	M(webhook_events, "webhook events accepted for sending")                                       \
 	M(webhook_requests, "webhook requests answered by 2xx")                                        \

@@ -20,6 +20,7 @@ struct msg {
 	struct frame *frame;
 	uint64_t except; /* socket that gets nothing, 0: nobody */
 	bool is_client;  /* a client event: also told to the engine */
+	bool is_api;     /* published by the HTTP API: also told to the engine */
 	bool has_id;     /* false: never a double */
 	unsigned char id[CLN_ID_BYTES];
 };

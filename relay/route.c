@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
  * The table of endpoints. Every upgrade goes to the session module, which answers wrong paths in
- * the way that a browser can see; everything else is plain HTTP with a sentence for an answer.
+ * the way that a browser can see; the HTTP fallbacks and the HTTP API know their own paths;
+ * everything else is plain HTTP with a sentence for an answer.
  */
 #include "route.h"
 
+#include "api.h"
+#include "forwarded.h"
 #include "session.h"
 #include "xhr.h"
 
@@ -82,12 +85,20 @@ static bool is_offer_of_http2(const struct http_request *request)
 void route_request(struct conn *conn, struct http_request *request, void *context)
 {
 	const struct router *router = context;
-	if (request->is_upgrade && !(is_reading(request->method) && is_offer_of_http2(request))) {
+	forwarded_apply(router->proxies, conn, request);
+	const bool is_api = api_is_path(request->path);
+	const bool may_pass_over = is_api || is_reading(request->method);
+	if (request->is_upgrade && !(may_pass_over && is_offer_of_http2(request))) {
 		session_upgrade(router->hub, conn, request);
 		return;
 	}
-	if (xhr_request(router->hub, conn, request))
+	if (is_api) {
+		api_request(router->hub, conn, request);
 		return;
+	}
+	if (xhr_request(router->hub, conn, request)) {
+		return;
+	}
 	for (size_t i = 0; i < sizeof(endpoints) / sizeof(endpoints[0]); i++) {
 		if (!is_match(&endpoints[i], request->path)) {
 			continue;
@@ -95,11 +106,12 @@ void route_request(struct conn *conn, struct http_request *request, void *contex
 		if (is_reading(request->method)) {
 			endpoints[i].answer(router, conn, request);
 		} else {
-			http_respond(conn, 405, TEXT, CLN_SLICE("This address answers GET and HEAD only.\n"));
+			http_respond_with(conn, 405, "Allow: GET, HEAD\r\n", TEXT,
+				CLN_SLICE("This address answers GET and HEAD only.\n"));
 		}
 		return;
 	}
 	http_respond(conn, 404, TEXT,
-		CLN_SLICE("Nothing is here: clients connect by WebSocket to /app/KEY, /up tells the "
-				  "relay's health.\n"));
+		CLN_SLICE("Nothing is here: clients connect by WebSocket to /app/KEY, the HTTP API is at "
+				  "/apps/APP_ID/, /up tells the relay's health.\n"));
 }

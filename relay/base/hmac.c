@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * HMAC-SHA256 for wire/sign over OpenSSL 3, and the SHA-1 of WebSocket's accept key. The algorithms
- * are fetched once for the process: a fetch costs more than the hash.
+ * HMAC-SHA256 for wire/sign over OpenSSL 3, the SHA-1 of WebSocket's accept key, and MD5. The
+ * algorithms are fetched once for the process: a fetch costs more than the hash.
  */
 #include "hmac.h"
 
@@ -15,12 +15,14 @@
 
 static EVP_MAC *mac;
 static EVP_MD *sha1;
+static EVP_MD *md5; /* may be missing */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void fetch(void)
 {
 	mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
 	sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
+	md5 = EVP_MD_fetch(NULL, "MD5", NULL);
 }
 
 static void require(bool ok)
@@ -60,4 +62,10 @@ void hmac_sha1(struct cln_slice bytes, unsigned char out[HMAC_SHA1_BYTES])
 	pthread_once(&once, fetch);
 	require(sha1 != NULL);
 	require(EVP_Digest(bytes.ptr, bytes.len, out, NULL, sha1, NULL) == 1);
+}
+
+bool hmac_md5(struct cln_slice bytes, unsigned char out[HMAC_MD5_BYTES])
+{
+	pthread_once(&once, fetch);
+	return md5 != NULL && EVP_Digest(bytes.ptr, bytes.len, out, NULL, md5, NULL) == 1;
 }
