@@ -7,6 +7,7 @@
 
 #include "http.h"
 #include "hub.h"
+#include "proxy.h"
 
 #include <stdatomic.h>
 
@@ -14,6 +15,7 @@ struct router {
 	struct hub *hub;
 	const struct hub_shared *shared;
 	const struct conf *conf;
+	const struct proxy_list *proxies;
 	const atomic_bool *is_draining;
 };
 

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "http.h"
+#include "proxy.h"
 #include "route.h"
 #include "tls.h"
 
@@ -45,6 +46,7 @@ struct workers {
 	const struct conf *conf;
 	struct http_limits http_limits;
 	struct tls *tls; /* NULL: no listener speaks it */
+	struct proxy_list proxies;
 	unsigned count;
 	unsigned next_ingest; /* worker 0's thread */
 	int fd_limit;         /* client sockets from this number on are turned away */
@@ -72,9 +74,14 @@ static void serve_client(struct worker *worker, int fd, bool is_tls)
 	/* Failing that, the descriptor is closed, and the client comes again. */
 	struct conn *const conn =
 		http_accept(&worker->loop, fd, &workers->http_limits, route_request, &worker->router);
-	if (conn != NULL && is_tls && tls_accept(workers->tls, conn) != CLN_OK) {
-		conn_close(conn);
+	if (conn == NULL) {
+		return;
 	}
+	if (is_tls && tls_accept(workers->tls, conn) != CLN_OK) {
+		conn_close(conn);
+		return;
+	}
+	proxy_greet(&workers->proxies, workers->conf->proxy_protocol, conn);
 }
 
 static void on_client(struct loop *loop, struct mail *mail)
@@ -217,6 +224,7 @@ static void init_hubs(
 			.shared = shared,
 			.conf = workers->conf,
 			.is_draining = is_draining,
+			.proxies = &workers->proxies,
 		};
 		hub_serve(worker->hub, &workers->http_limits, route_request, &worker->router);
 	}
@@ -239,11 +247,13 @@ struct workers *workers_new(
 	};
 	workers->count = conf->workers;
 	workers->fd_limit = fd_limit();
+	proxy_list_init(&workers->proxies, conf);
 	for (unsigned i = 0; i < workers->count; i++) {
 		if (worker_init(&workers->list[i], workers, i) != CLN_OK) {
 			while (i-- > 0) {
 				loop_deinit(&workers->list[i].loop);
 			}
+			proxy_list_deinit(&workers->proxies);
 			free(workers);
 			return NULL;
 		}
@@ -391,6 +401,7 @@ void workers_free(struct workers *workers)
 	for (unsigned i = 0; i < workers->count; i++) {
 		hub_free(workers->list[i].hub);
 	}
+	proxy_list_deinit(&workers->proxies);
 	free(workers);
 }
 
