@@ -9,6 +9,7 @@
 #include "http.h"
 
 #include "base/buf.h"
+#include "base/log.h"
 #include "base/xalloc.h"
 #include "http_parse.h"
 
@@ -268,6 +269,26 @@ static bool wait_for_answer(struct http *http)
 	return true;
 }
 
+/* A TLS handshake begins with this byte, and no request does. */
+static bool is_tls(const struct http *http, char first)
+{
+	return http->is_first && first == 0x16;
+}
+
+/* No answer in HTTP would be understood. */
+static void turn_tls_away(struct conn *conn)
+{
+	char peer[CONN_PEER_MAX];
+	struct loop *const loop = conn_loop(conn);
+	loop->metrics.http_errors++;
+	conn_peer(conn, peer);
+	log_event_limited(&loop->log_peers, loop->now_ms, LOG_LEVEL_INFO, "http_refused",
+		"peer=%s reason=\"a TLS handshake on a port without TLS; clients shall use ws:// here, or "
+		"an address of listen_tls\"",
+		peer);
+	conn_close(conn);
+}
+
 static size_t on_data(struct conn *conn, char *bytes, size_t len)
 {
 	struct http *const http = conn_user(conn);
@@ -276,6 +297,10 @@ static size_t on_data(struct conn *conn, char *bytes, size_t len)
 		size_t used;
 		if (http->ticket != NULL) {
 			return wait_for_answer(http) ? at : len;
+		}
+		if (!http->has_begun && is_tls(http, bytes[at])) {
+			turn_tls_away(conn);
+			return len;
 		}
 		if (!http->has_begun) {
 			begin(http);
