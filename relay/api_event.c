@@ -103,13 +103,13 @@ static bool too_large(const struct reading *reading)
 	return false;
 }
 
-/* Escapes that nobody needs made the text longer than other relays take (intake.h): it is to be
- * escaped anew. */
+/* The text has many escapes, perhaps such as nobody needs: it is to be escaped anew. No relay takes
+ * a longer one from Redis than that with the largest payload there is. */
 static bool unescape(const struct reading *reading, struct cln_slice decoded)
 {
 	struct buf escaped = {0};
 	jslice_escape(&escaped, decoded);
-	const bool fits = escaped.len <= 2 * reading->conf->payload_bytes;
+	const bool fits = escaped.len <= 2 * CLN_PAYLOAD_BYTES_MAX;
 	buf_deinit(&escaped);
 	if (!fits)
 		return too_large(reading);
