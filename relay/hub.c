@@ -95,6 +95,39 @@ void hub_learn(struct hub *hub, const struct conf *conf)
 	session_limits_set(hub->refused_limits, conf, NULL);
 }
 
+/* Who may not stay, and why; 0 if it may. */
+static uint16_t misfit(const struct session *session, struct cln_slice *reason)
+{
+	const struct conf_app *const conf = session->app->conf;
+	if (conf->is_removed) {
+		*reason = CLN_SLICE("The application does not exist any more");
+		return PUSHER_NO_APP;
+	}
+	if (!conf->enabled) {
+		*reason = CLN_SLICE("The application is disabled");
+		return PUSHER_DISABLED;
+	}
+	if (conf->tls_only && !session->is_secure) {
+		*reason = CLN_SLICE("The application wants TLS: connect by wss");
+		return PUSHER_TLS_ONLY;
+	}
+	return 0;
+}
+
+void hub_switch(struct hub *hub, const struct conf *conf)
+{
+	struct session *session, *next;
+	app_list_find_by(&hub->apps, conf);
+	HASH_ITER(hh, hub->sessions, session, next)
+	{
+		struct cln_slice reason;
+		const uint16_t code = misfit(session, &reason);
+		if (code != 0)
+			session_close(session, code, reason);
+	}
+	ingest_dismiss(hub);
+}
+
 static void free_limits(struct hub *hub)
 {
 	for (unsigned i = 0; i < hub->apps.count; i++)

@@ -29,7 +29,8 @@ void hub_shared_set_webhooks(struct hub_shared *shared, struct webhooks *webhook
 void hub_shared_free(struct hub_shared *shared);
 /* Makes room for the counters of the applications of `conf`. Main thread, before hub_learn(). */
 void hub_shared_grow(struct hub_shared *shared, const struct conf *conf);
-/* All workers have learned `conf`: for what asks without a worker. Main thread. */
+/* For what asks without a worker, before workers learn it: the indexes of the one before are good
+ * in it, too. Main thread. */
 void hub_shared_set_conf(struct hub_shared *shared, const struct conf *conf);
 /* For /up?ready=1, any thread: every worker's engine has its messages flowing and nothing drains.
  */

@@ -238,3 +238,17 @@ void ingest_accept(struct hub *hub, int fd, bool is_unix)
 	ingest->auth_due_ms = hub->loop->now_ms + INGEST_AUTH_MS;
 	set_timer(ingest, INGEST_AUTH_MS);
 }
+
+void ingest_dismiss(struct hub *hub)
+{
+	struct ingest *ingest;
+	LIST_FOREACH(ingest, &hub->ingests, link)
+	{
+		if (ingest->app == NULL || !ingest->app->conf->is_removed || ingest->is_quitting)
+			continue;
+		ingest->is_quitting = true;
+		ingest_error(ingest, "NOPERM the application was removed from the configuration, closing");
+		send_replies(ingest);
+		conn_finish(ingest->conn, LINGER_MS);
+	}
+}

@@ -14,5 +14,7 @@
 
 /* Takes over an accepted, non-blocking connection. */
 void ingest_accept(struct hub *hub, int fd, bool is_unix);
+/* Ends the connections of applications that are no longer configured. */
+void ingest_dismiss(struct hub *hub);
 
 #endif

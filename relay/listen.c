@@ -50,6 +50,7 @@ struct listener {
 	int fd;
 	int spare; /* a descriptor to give up when there are no others */
 	bool is_unix;
+	bool is_tls;
 	dev_t device; /* of the Unix socket's path */
 	ino_t inode;
 	unsigned rate;
@@ -339,6 +340,7 @@ struct listener *listen_open(const struct listen_options *options, char error[LI
 	listener->fd = -1;
 	listener->spare = open_spare();
 	listener->rate = options->rate;
+	listener->is_tls = options->is_tls;
 	const int result = path != NULL
 						   ? open_unix(listener, options, path, error)
 						   : open_tcp(listener, tcp != NULL ? tcp : options->address, error);
@@ -365,6 +367,16 @@ void listen_close(struct listener *listener)
 		close(listener->spare);
 	}
 	free(listener);
+}
+
+void listen_set_rate(struct listener *listener, unsigned rate)
+{
+	listener->rate = rate; /* what is saved up is cut with the next connection */
+}
+
+bool listen_is_tls(const struct listener *listener)
+{
+	return listener->is_tls;
 }
 
 const char *listen_address(const struct listener *listener)

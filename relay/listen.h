@@ -20,6 +20,7 @@ struct listen_options {
 	const char *address; /* HOST:PORT, [IPV6]:PORT, tcp:HOST:PORT or unix:PATH; port 0: any */
 	const char *group;   /* Unix: owner group and mode 0660; NULL or "": mode 0666 */
 	unsigned rate;       /* connections a second; 0: no limit */
+	bool is_tls;         /* what it is for; nothing here depends on it */
 };
 
 /* Takes over the connected, non-blocking descriptor. */
@@ -34,6 +35,9 @@ int listen_start(
  * or after it has ended. */
 void listen_close(struct listener *listener);
 
+/* The loop's thread. */
+void listen_set_rate(struct listener *listener, unsigned rate);
+bool listen_is_tls(const struct listener *listener);
 /* As it is bound, with the chosen port: "127.0.0.1:6001", "[::1]:6001", "unix:/run/..." */
 const char *listen_address(const struct listener *listener);
 

@@ -5,28 +5,40 @@
  */
 #include "base/log.h"
 #include "base/map.h"
+#include "base/xalloc.h"
 #include "conf.h"
+#include "reload.h"
 #include "server.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 extern char **environ;
 
 int main(int argc, char **argv)
 {
-	static struct conf conf; /* too large for a stack */
 	enum log_level level = LOG_LEVEL_INFO;
 	map_seed_init();
-	switch (conf_load(&conf, argc, argv, environ, stdout, stderr)) {
+	struct conf *const conf = xcalloc(1, sizeof(*conf));
+	struct reload_source *const source = reload_source_new(argc, argv, environ);
+	int status = SERVER_EXIT_CONFIGURATION;
+	switch (conf_load(conf, argc, argv, environ, stdout, stderr)) {
 	case CONF_OK:
+		log_level_parse(conf->log_level, &level);
+		log_init(STDERR_FILENO, level);
+		status = server_run(conf, source);
 		break;
 	case CONF_HELP:
-		return fflush(stdout) == 0 ? SERVER_EXIT_CLEAN : SERVER_EXIT_FAILURE;
+		status = fflush(stdout) == 0 ? SERVER_EXIT_CLEAN : SERVER_EXIT_FAILURE;
+		conf_free(conf);
+		free(conf);
+		break;
 	case CONF_INVALID:
-		return SERVER_EXIT_CONFIGURATION;
+		conf_free(conf);
+		free(conf);
+		break;
 	}
-	log_level_parse(conf.log_level, &level);
-	log_init(STDERR_FILENO, level);
-	return server_run(&conf);
+	reload_source_free(source);
+	return status;
 }

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "loop.h"
+#include "reload.h"
 #include "signals.h"
 #include "tls.h"
 #include "webhook.h"
@@ -20,6 +21,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -30,7 +32,8 @@
 #define FD_KEPT_PART  4   /* of a small limit, as a part of it */
 
 struct server {
-	struct conf *conf;
+	const struct conf *conf; /* that of the start: what can't change later */
+	struct reload *reload;
 	struct loop loop; /* of the main thread */
 	bool has_loop;
 	struct signals *signals;
@@ -121,8 +124,8 @@ static int open_listeners(struct server *server)
 		}
 	}
 	for (size_t i = 0; i < conf->listen_tls_count; i++) {
-		server->tls_clients[i] = open_listener(
-			&(struct listen_options){.address = conf->listen_tls[i], .rate = conf->tls_rate});
+		server->tls_clients[i] = open_listener(&(struct listen_options){
+			.address = conf->listen_tls[i], .rate = conf->tls_rate, .is_tls = true});
 		if (server->tls_clients[i] == NULL) {
 			result = CLN_ERR_SYSTEM;
 		}
@@ -223,7 +226,7 @@ static void drain(struct server *server, int number)
 {
 	log_event(LOG_LEVEL_INFO, "stopping", "signal=%d sessions=%u", number,
 		workers_session_count(server->workers));
-	server->drained_by_ms = server->loop.now_ms + server->conf->drain_timeout_ms;
+	server->drained_by_ms = server->loop.now_ms + reload_conf(server->reload)->drain_timeout_ms;
 	atomic_store(&server->is_draining, true);
 	workers_drain(server->workers);
 	loop_timer_set(&server->loop, &server->timer, DRAIN_POLL_MS, on_drain_timer);
@@ -232,9 +235,13 @@ static void drain(struct server *server, int number)
 static void on_signal(void *context, int number)
 {
 	struct server *const server = context;
-	if (atomic_load(&server->is_draining)) {
+	const bool is_draining = atomic_load(&server->is_draining);
+	if (number == SIGHUP && !is_draining) {
+		log_event(LOG_LEVEL_INFO, "reloading", "signal=%d", number);
+		reload_begin(server->reload);
+	} else if (number != SIGHUP && is_draining) {
 		loop_stop(&server->loop);
-	} else {
+	} else if (number != SIGHUP) {
 		drain(server, number);
 	}
 }
@@ -263,7 +270,7 @@ static int init_loop(struct server *server)
 	return server->signals != NULL ? CLN_OK : CLN_ERR_SYSTEM;
 }
 
-static int start(struct server *server)
+static int start(struct server *server, struct conf *conf, const struct reload_source *source)
 {
 	if (server->conf->listen_tls_count > 0 && (server->tls = tls_new(server->conf)) == NULL) {
 		return CLN_ERR_SYSTEM;
@@ -278,7 +285,18 @@ static int start(struct server *server)
 	if (server->workers == NULL || hand_over_listeners(server) != CLN_OK) {
 		return CLN_ERR_SYSTEM;
 	}
-	log_applications(server->conf);
+	server->reload = reload_new(
+		&(struct reload_parts){
+			.source = source,
+			.loop = &server->loop,
+			.shared = server->shared,
+			.workers = server->workers,
+			.webhooks = server->webhooks,
+			.tls = server->tls,
+			.complete = choose_max_connections,
+		},
+		conf);
+	log_applications(conf);
 	loop_timer_set(&server->loop, &server->timer, 0, on_ready_timer);
 	return workers_start(server->workers);
 }
@@ -298,6 +316,9 @@ static void log_end(const struct server *server)
 
 static void end(struct server *server)
 {
+	if (server->reload != NULL) {
+		reload_stop(server->reload);
+	}
 	if (server->workers != NULL) {
 		workers_stop(server->workers);
 		log_end(server);
@@ -326,17 +347,28 @@ static void end(struct server *server)
 	}
 }
 
-int server_run(struct conf *conf)
+static void free_conf(struct server *server, struct conf *conf)
+{
+	if (server->reload != NULL) {
+		reload_free(server->reload);
+	} else {
+		conf_free(conf);
+		free(conf);
+	}
+}
+
+int server_run(struct conf *conf, const struct reload_source *source)
 {
 	struct server server = {.conf = conf};
 	signals_block();
 	raise_descriptors();
 	choose_max_connections(conf);
 	log_start(conf);
-	const int result = start(&server);
+	const int result = start(&server, conf, source);
 	if (result == CLN_OK) {
 		loop_run(&server.loop);
 	}
 	end(&server);
+	free_conf(&server, conf);
 	return result == CLN_OK ? SERVER_EXIT_CLEAN : SERVER_EXIT_FAILURE;
 }

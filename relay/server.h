@@ -6,6 +6,7 @@
 #define SERVER_H
 
 struct conf;
+struct reload_source;
 
 enum server_exit {
 	SERVER_EXIT_CLEAN = 0,         /* after SIGTERM or SIGINT, everything drained or timed out */
@@ -13,8 +14,8 @@ enum server_exit {
 	SERVER_EXIT_CONFIGURATION = 2, /* wrong settings; printed by conf_load() */
 };
 
-/* Runs until a signal ends it. `conf` is read-only from here on, but for max_connections, which is
- * filled in from the limit of descriptors before workers start. Returns enum server_exit. */
-int server_run(struct conf *conf);
+/* Runs until a signal ends it; SIGHUP reads `source` again. Takes over `conf`, filling in
+ * max_connections from the limit of descriptors. Returns enum server_exit. */
+int server_run(struct conf *conf, const struct reload_source *source);
 
 #endif

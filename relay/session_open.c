@@ -47,12 +47,12 @@ static void judge_app(struct hub *hub, struct cln_slice key, struct session_open
 }
 
 /* Whether it comes in a way that the application allows. */
-static void judge_way(struct hub *hub, const struct conn *conn, const struct http_request *request,
-	struct session_opening *opening)
+static void judge_way(
+	struct hub *hub, const struct http_request *request, struct session_opening *opening)
 {
 	const struct conf_app *const conf = opening->app->conf;
 	const struct http_header *const origin = http_find(request, "Origin");
-	if (conf->tls_only && !conn_is_secure(conn)) {
+	if (conf->tls_only && !opening->is_secure) {
 		refuse(opening, PUSHER_TLS_ONLY, "The application wants TLS: connect by wss");
 	} else if (origin != NULL && !origin_is_allowed(conf->allowed_origins,
 									 conf->allowed_origins_count, origin->value)) {
@@ -85,10 +85,11 @@ static void judge_room(struct hub *hub, struct session_opening *opening)
 void session_judge(struct hub *hub, struct conn *conn, const struct http_request *request,
 	struct cln_slice key, struct session_opening *opening)
 {
-	*opening = (struct session_opening){.protocol = parse_protocol(request)};
+	*opening = (struct session_opening){
+		.protocol = parse_protocol(request), .is_secure = conn_is_secure(conn)};
 	judge_app(hub, key, opening);
 	if (opening->code == 0)
-		judge_way(hub, conn, request, opening);
+		judge_way(hub, request, opening);
 	if (opening->code == 0)
 		judge_room(hub, opening);
 }

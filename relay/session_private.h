@@ -63,6 +63,7 @@ struct session {
 	uint32_t opened_ms;        /* the low half of the time: good for authorization_timeout_ms */
 	uint8_t protocol;
 	bool is_authorized; /* signed in once, or asked for a private channel with a right signature */
+	bool is_secure;     /* came by TLS */
 	bool is_paused;
 	bool is_leaving; /* told to close: gets and says nothing any more */
 	UT_hash_handle hh;
@@ -84,7 +85,8 @@ void session_close(struct session *session, uint16_t code, struct cln_slice reas
 struct session_opening {
 	struct app *app; /* NULL if there is none */
 	unsigned protocol;
-	uint16_t code; /* 0: welcome, and counted in */
+	uint16_t code;  /* 0: welcome, and counted in */
+	bool is_secure; /* came by TLS */
 	const char *reason;
 };
 

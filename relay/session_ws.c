@@ -126,6 +126,7 @@ void session_welcome(struct hub *hub, struct conn *conn, const struct http_reque
 	struct app *app, unsigned protocol)
 {
 	struct session *const session = session_new(hub, app, protocol, &transport);
+	session->is_secure = conn_is_secure(conn);
 	session->ws = ws_accept(conn, request, hub->limits[app->index], &session_ops, session);
 	session_greet(session);
 }

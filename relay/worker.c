@@ -34,6 +34,7 @@
 
 struct worker {
 	struct loop loop;
+	struct http_limits http_limits; /* in place, since connections borrow them */
 	struct hub *hub;
 	struct router router;
 	struct workers *workers;
@@ -44,7 +45,6 @@ struct worker {
 
 struct workers {
 	const struct conf *conf;
-	struct http_limits http_limits;
 	struct tls *tls; /* NULL: no listener speaks it */
 	struct proxy_list proxies;
 	unsigned count;
@@ -73,7 +73,7 @@ static void serve_client(struct worker *worker, int fd, bool is_tls)
 	const struct workers *const workers = worker->workers;
 	/* Failing that, the descriptor is closed, and the client comes again. */
 	struct conn *const conn =
-		http_accept(&worker->loop, fd, &workers->http_limits, route_request, &worker->router);
+		http_accept(&worker->loop, fd, &worker->http_limits, route_request, &worker->router);
 	if (conn == NULL) {
 		return;
 	}
@@ -157,8 +157,7 @@ static void give_client(struct workers *workers, int fd, bool is_tls)
 	if (worker == &workers->list[0]) {
 		serve_client(worker, fd, is_tls);
 	} else {
-		hand_over(worker,
-			&(struct handed){.mail.deliver = on_client, .fd = fd, .is_tls = is_tls});
+		hand_over(worker, &(struct handed){.mail.deliver = on_client, .fd = fd, .is_tls = is_tls});
 	}
 }
 
@@ -182,8 +181,8 @@ static void accept_ingest(void *context, int fd, bool is_unix)
 	if (worker == &workers->list[0]) {
 		hub_accept_ingest(worker->hub, fd, is_unix);
 	} else {
-		hand_over(worker,
-			&(struct handed){.mail.deliver = on_ingest, .fd = fd, .is_unix = is_unix});
+		hand_over(
+			worker, &(struct handed){.mail.deliver = on_ingest, .fd = fd, .is_unix = is_unix});
 	}
 }
 
@@ -200,6 +199,16 @@ static int fd_limit(void)
 	return files - (part < FD_RESERVE ? part : FD_RESERVE);
 }
 
+static void set_http_limits(struct worker *worker, const struct conf *conf)
+{
+	worker->http_limits = (struct http_limits){
+		.head_bytes = conf->http_head_bytes,
+		.body_bytes = conf->http_body_bytes,
+		.request_timeout_ms = conf->request_timeout_ms,
+		.idle_timeout_ms = conf->activity_timeout_ms,
+	};
+}
+
 static int worker_init(struct worker *worker, struct workers *workers, unsigned index)
 {
 	const int result =
@@ -209,6 +218,7 @@ static int worker_init(struct worker *worker, struct workers *workers, unsigned 
 	}
 	worker->workers = workers;
 	worker->loop.worker = worker;
+	set_http_limits(worker, workers->conf);
 	workers->loops[index] = &worker->loop;
 	return CLN_OK;
 }
@@ -226,7 +236,7 @@ static void init_hubs(
 			.is_draining = is_draining,
 			.proxies = &workers->proxies,
 		};
-		hub_serve(worker->hub, &workers->http_limits, route_request, &worker->router);
+		hub_serve(worker->hub, &worker->http_limits, route_request, &worker->router);
 	}
 	for (unsigned i = 0; i < workers->count; i++) {
 		hub_start(workers->list[i].hub);
@@ -239,12 +249,6 @@ struct workers *workers_new(
 	struct workers *const workers =
 		xcalloc(1, sizeof(*workers) + conf->workers * sizeof(struct worker));
 	workers->conf = conf;
-	workers->http_limits = (struct http_limits){
-		.head_bytes = conf->http_head_bytes,
-		.body_bytes = conf->http_body_bytes,
-		.request_timeout_ms = conf->request_timeout_ms,
-		.idle_timeout_ms = conf->activity_timeout_ms,
-	};
 	workers->count = conf->workers;
 	workers->fd_limit = fd_limit();
 	proxy_list_init(&workers->proxies, conf);
@@ -326,6 +330,78 @@ static void close_listeners(struct listener **listeners, size_t *count)
 {
 	while (*count > 0) {
 		listen_close(listeners[--*count]);
+	}
+}
+
+/* --- another configuration --- */
+
+struct round {
+	enum workers_visit visit;
+	const struct conf *conf;
+	struct workers_done done;
+	unsigned left;
+};
+
+struct visit {
+	struct mail mail;
+	struct round *round;
+};
+
+/* On the main thread. */
+static void on_visited(struct loop *loop, struct mail *mail)
+{
+	struct round *const round = ((struct visit *)mail)->round;
+	(void)loop;
+	free(mail);
+	if (--round->left > 0) {
+		return;
+	}
+	const struct workers_done done = round->done;
+	free(round);
+	done.done(done.context);
+}
+
+static void learn(struct worker *worker, const struct conf *conf)
+{
+	struct workers *const workers = worker->workers;
+	hub_learn(worker->hub, conf);
+	worker->router.conf = conf;
+	set_http_limits(worker, conf);
+	if (worker->loop.index != 0) {
+		return;
+	}
+	for (size_t i = 0; i < workers->client_count; i++) {
+		const bool is_tls = listen_is_tls(workers->clients[i]);
+		listen_set_rate(workers->clients[i], is_tls ? conf->tls_rate : conf->upgrade_rate);
+	}
+}
+
+static void on_visit(struct loop *loop, struct mail *mail)
+{
+	struct worker *const worker = loop->worker;
+	const struct round *const round = ((struct visit *)mail)->round;
+	switch (round->visit) {
+	case WORKERS_LEARN:
+		learn(worker, round->conf);
+		break;
+	case WORKERS_SWITCH:
+		hub_switch(worker->hub, round->conf);
+		break;
+	}
+	mail->deliver = on_visited;
+	loop_post(round->done.main, mail);
+}
+
+void workers_visit(struct workers *workers, enum workers_visit visit, const struct conf *conf,
+	const struct workers_done *done)
+{
+	struct round *const round = xcalloc(1, sizeof(*round));
+	*round = (struct round){visit, conf, *done, workers->count};
+	workers->conf = conf;
+	for (unsigned i = 0; i < workers->count; i++) {
+		struct visit *const mail = xcalloc(1, sizeof(*mail));
+		*mail = (struct visit){.mail.deliver = on_visit, .round = round};
+		loop_post(&workers->list[i].loop, &mail->mail);
 	}
 }
 

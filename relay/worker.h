@@ -35,6 +35,23 @@ int workers_listen_ingest(struct workers *workers, struct listener *listener);
  * the same. Threads run with all signals blocked. */
 int workers_start(struct workers *workers);
 
+/* The configuration was read again: both rounds in this order, each after the one before is done.
+ */
+enum workers_visit {
+	WORKERS_LEARN,  /* hub_learn() */
+	WORKERS_SWITCH, /* hub_switch() */
+};
+
+/* Called on `main`'s thread when all workers have been visited. */
+struct workers_done {
+	struct loop *main;
+	void (*done)(void *context);
+	void *context;
+};
+
+void workers_visit(struct workers *workers, enum workers_visit visit, const struct conf *conf,
+	const struct workers_done *done);
+
 /* Clients' listeners are closed, every session gets 4200. Returns at once. */
 void workers_drain(struct workers *workers);
 /* Sockets that still hold a session. */

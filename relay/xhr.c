@@ -264,6 +264,7 @@ struct xhr *xhr_open(
 	TAILQ_INIT(&xhr->waiting);
 	HASH_ADD_KEYPTR(hh, xhrs->sessions, xhr->name, xhr->name_len, xhr);
 	xhr->session = session_new(xhrs->hub, opening->app, opening->protocol, &transport);
+	xhr->session->is_secure = opening->is_secure;
 	xhr->session->xhr = xhr;
 	xhrs->hub->loop->metrics.xhr_sessions++;
 	session_greet(xhr->session);

@@ -19,7 +19,7 @@ static const char *const level_names[] = {"error", "warn", "info", "debug"};
 
 static struct {
 	int fd;
-	enum log_level level;
+	_Atomic enum log_level level;
 } sink = {STDERR_FILENO, LOG_LEVEL_INFO};
 
 struct line {
@@ -30,6 +30,11 @@ struct line {
 void log_init(int fd, enum log_level level)
 {
 	sink.fd = fd;
+	sink.level = level;
+}
+
+void log_set_level(enum log_level level)
+{
 	sink.level = level;
 }
 

@@ -21,6 +21,8 @@ enum log_level {
 
 /* Default: standard error, info. */
 void log_init(int fd, enum log_level level);
+/* Any thread, any time. */
+void log_set_level(enum log_level level);
 bool log_enabled(enum log_level level);
 /* "error", "warn", "info", "debug"; false if `name` is none of them. */
 bool log_level_parse(const char *name, enum log_level *level);
