@@ -225,8 +225,10 @@ withRelay('HTTP API', { file: FILE }, (context) => {
     const client = await connect();
     const channel = fresh('full');
     await client.subscribe(channel);
-    const data = '\u0001'.repeat(10240); /* six bytes each in JSON */
-    is(await batch(context.relay, Array.from({ length: 10 }, () => ({ name: 'e', channel, data }))), 200);
+    const full = (to, data) => batch(context.relay, Array.from({ length: 10 }, () => ({ name: 'e', channel: to, data })));
+    is(await full(fresh('nobody'), '\u0001'.repeat(10240)), 200, 'six bytes each in JSON: more than a client may fall behind at once');
+    const data = '"'.repeat(10240); /* two bytes each, the most that JSON text needs */
+    is(await full(channel, data), 200);
     for (let i = 0; i < 10; i++) assert.equal((await client.event('e', channel)).data, data);
     const answer = await library().triggerBatch(Array.from({ length: 10 }, () => ({ name: 'f', channel, data: 'y'.repeat(10240) })));
     assert.equal(answer.status, 200);
