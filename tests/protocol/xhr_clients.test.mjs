@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+//
+// The HTTP fallbacks by stock pusher-js, each transport alone: it must not notice that there is no
+// WebSocket. The browser's side of it is tests/browser.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { Client } from './support/client.mjs';
+import { Publisher } from './support/publish.mjs';
+import { PUSHER_JS, connected, first, pusherJs, subscribed } from './support/pusher_js.mjs';
+import { Relay, withRelay } from './support/relay.mjs';
+import { until, within } from './support/wait.mjs';
+
+const TRANSPORTS = ['xhr_streaming', 'xhr_polling'];
+
+/* No WebSocket, and an address for one that nobody answers at. */
+const only = (transport, relay, options = {}) => pusherJs(relay, { wsPort: 1, httpHost: '127.0.0.1', httpPort: relay.port, enabledTransports: [transport], ...options });
+
+const stateOf = (client, state) => within(new Promise((resolve) => {
+  if (client.connection.state === state) resolve();
+  client.connection.bind(state, resolve);
+}), () => `pusher-js becomes ${state}; it is ${client.connection.state}`);
+
+withRelay('pusher-js', { args: ['--activity-timeout-ms', '1000'] }, (context) => {
+  for (const transport of TRANSPORTS) {
+    for (const [name, { Pusher, version }] of Object.entries(PUSHER_JS)) {
+      test(`${transport}: ${name} ${version} connects, subscribes and gets events`, async () => {
+        const client = only(transport, context.relay, { Pusher });
+        await connected(client);
+        assert.equal(client.connection.connection.transport.name, transport);
+        const channel = await subscribed(client, 'news');
+        const events = client.inbox(channel, 'e');
+        const publisher = await Publisher.connect(context.relay);
+        for (let i = 0; i < 20; i++) await publisher.publish('news', 'e', JSON.stringify({ i, text: 'h\u00e9 \u2028 "x"' }));
+        for (let i = 0; i < 20; i++) assert.deepEqual((await first(events)).data, { i, text: 'h\u00e9 \u2028 "x"' });
+        publisher.close();
+        client.disconnect();
+      });
+    }
+
+    test(`${transport}: private, presence, whispers and sign-in`, async () => {
+      const client = only(transport, context.relay, { user: { id: '7', info: { name: 'Ann' } } });
+      await connected(client);
+      client.signin();
+      const name = `presence-${transport}`;
+      const other = await Client.connect(context.relay);
+      await other.subscribe(name, { user: '8' });
+      const channel = await subscribed(client, name);
+      assert.equal(channel.members.count, 2);
+      assert.equal(channel.members.me.id, '7');
+      assert.equal(JSON.parse((await other.event('pusher_internal:member_added', name)).data).user_id, '7');
+      const whispers = client.inbox(channel, 'client-typing');
+      other.send({ event: 'client-typing', channel: name, data: { on: true } });
+      assert.deepEqual((await first(whispers)).data, { on: true });
+      channel.trigger('client-back', { a: [1] });
+      const back = await other.event('client-back', name);
+      assert.equal(back.user_id, '7');
+      await within(client.user.signinDonePromise, () => 'the sign-in');
+      assert.equal(client.user.user_data.id, '7');
+      client.disconnect();
+      assert.equal(JSON.parse((await other.event('pusher_internal:member_removed', name)).data).user_id, '7');
+      await other.end();
+    });
+
+    test(`${transport}: hundreds of subscriptions at once`, async () => {
+      const client = only(transport, context.relay);
+      const channels = Array.from({ length: 90 }, (_, i) => client.subscribe(`c${i}`));
+      await until(() => channels.every((channel) => channel.subscribed), 'all are subscribed');
+      client.disconnect();
+    });
+
+    test(`${transport}: an unknown key stops it, as by WebSocket`, async () => {
+      const client = only(transport, context.relay, { app: { ...context.relay.app, key: 'nokey' } });
+      await stateOf(client, 'disconnected');
+      const { data } = await client.errors.take(({ data }) => data.error?.data?.code === 4001, 'the error 4001');
+      assert.match(data.error.data.message, /key/);
+    });
+
+    test(`${transport}: silence is bridged by its own pings`, async () => {
+      const client = only(transport, context.relay, { pongTimeout: 700 });
+      await connected(client);
+      const id = client.connection.socket_id;
+      const changes = client.inbox(client.connection, 'state_change');
+      await new Promise((resolve) => setTimeout(resolve, 2500)); /* two activity time-outs and more */
+      assert.equal(client.connection.socket_id, id);
+      assert.deepEqual(changes.items, []);
+      client.disconnect();
+    });
+  }
+
+  test('xhr_streaming: hundreds of kilobytes, nothing lost, the same socket', async () => {
+    const client = only('xhr_streaming', context.relay);
+    await connected(client);
+    const id = client.connection.socket_id;
+    const channel = await subscribed(client, 'much');
+    const got = [];
+    channel.bind('e', ({ n }) => got.push(n));
+    const publisher = await Publisher.connect(context.relay);
+    const filler = '\u00e9"\u{1F600}'.repeat(800);
+    for (let n = 0; n < 200; n++) {
+      await publisher.publish('much', 'e', JSON.stringify({ n, filler }));
+      if (n % 5 === 0) await until(() => got.length > n - 20, () => `message ${n - 20} of ${got.length}`);
+    }
+    await until(() => got.length === 200, () => `${got.length} of 200`);
+    assert.deepEqual(got, Array.from({ length: 200 }, (_, n) => n));
+    assert.equal(client.connection.socket_id, id);
+    assert.deepEqual(client.errors.items, []);
+    publisher.close();
+    client.disconnect();
+  });
+});
+
+for (const workers of [1, 2]) {
+  test(`they come back after a restart, ${workers} worker${workers > 1 ? 's' : ''}`, async () => {
+    const relay = await Relay.start({ workers });
+    const clients = TRANSPORTS.map((transport) => only(transport, relay));
+    await Promise.all(clients.map(connected));
+    await Promise.all(clients.map((client) => subscribed(client, 'news')));
+    const ids = clients.map((client) => client.connection.socket_id);
+    const gone = clients.map((client) => first(client.inbox(client.connection, 'state_change')));
+    relay.signal('SIGTERM');
+    for (const client of clients) await client.errors.take(({ data }) => JSON.stringify(data).includes('4200'), 'the close code 4200');
+    await Promise.all(gone);
+    await relay.stop({ signal: null });
+    const second = await Relay.start({ workers, listen: `127.0.0.1:${relay.port}` });
+    const channels = clients.map((client) => client.channel('news'));
+    await until(() => clients.every((client, i) => client.connection.state === 'connected' && client.connection.socket_id !== ids[i]), 'both are back', 30000);
+    await until(() => channels.every((channel) => channel.subscribed), 'both are subscribed again');
+    clients.forEach((client) => client.disconnect());
+    await second.stop();
+  });
+}
