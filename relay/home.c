@@ -14,6 +14,7 @@ struct home *home_new(struct app *app, struct cln_slice name, unsigned workers)
 	home->name = (char *)home->workers + of_workers;
 	home->name_len = name.len;
 	memcpy(home->name, name.ptr, name.len);
+	(void)cln_channel_check(name, &home->type); /* as it has before */
 	TAILQ_INIT(&home->joins);
 	HASH_ADD_KEYPTR(hh, app->homes, home->name, home->name_len, home);
 	return home;
@@ -51,6 +52,7 @@ bool home_is_idle(const struct home *home)
 void home_free(struct home *home)
 {
 	struct home_join *join;
+	assert(home->counting == NULL);
 	while ((join = TAILQ_FIRST(&home->joins)) != NULL) {
 		TAILQ_REMOVE(&home->joins, join, link);
 		free(join);
@@ -69,8 +71,10 @@ struct home_join *home_join_new(struct home *home, unsigned worker, uint64_t soc
 	join->token = token;
 	join->id_len = id.len;
 	join->info_len = info.len;
-	memcpy(join->bytes, id.ptr, id.len);
-	memcpy(join->bytes + id.len, info.ptr, info.len);
+	if (id.len > 0)
+		memcpy(join->bytes, id.ptr, id.len);
+	if (info.len > 0)
+		memcpy(join->bytes + id.len, info.ptr, info.len);
 	TAILQ_INSERT_TAIL(&home->joins, join, link);
 	return join;
 }

@@ -11,10 +11,14 @@
 #include "base/map.h"
 #include "presence.h"
 
+#include "../wire/name.h"
+
 #include <assert.h>
 #include <sys/queue.h>
 
-/* A member that asked to come in while the engine was not ready. */
+struct home_counting;
+
+/* A subscription that asked to come in while the engine was not ready. */
 struct home_join {
 	TAILQ_ENTRY(home_join) link;
 	unsigned worker;
@@ -22,7 +26,7 @@ struct home_join {
 	uint64_t token;
 	size_t id_len;
 	size_t info_len;
-	char bytes[]; /* user id, then user_info */
+	char bytes[]; /* user id, then user_info; both empty if it is no member's */
 };
 
 TAILQ_HEAD(home_joins, home_join);
@@ -37,11 +41,14 @@ struct home {
 	struct app *app;
 	UT_hash_handle hh;
 	uint64_t interested; /* bit per worker */
+	struct cln_channel_type type;
 	bool is_live;
+	bool is_occupied; /* as it was last told by a webhook */
 	unsigned holds;   /* not freed while somebody works on it */
 	unsigned clients; /* of all workers */
 	struct presence presence;
 	struct home_joins joins;
+	struct home_counting *counting; /* of hub_count.c; NULL with few subscribers */
 	size_t name_len;
 	char *name;
 	struct home_worker workers[];
@@ -49,6 +56,7 @@ struct home {
 
 static_assert(CONF_WORKERS_MAX <= 64, "one bit of home.interested a worker");
 
+/* The name has passed cln_channel_check(). */
 struct home *home_new(struct app *app, struct cln_slice name, unsigned workers);
 struct home *home_find(struct app *app, struct cln_slice name);
 struct cln_slice home_name(const struct home *home);

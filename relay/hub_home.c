@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * The hub's side that is a channel's home: keeps interest and members, asks the engine for the
- * channel, drops doubles and passes messages on to the workers with subscribers.
+ * The hub's side that is a channel's home: keeps interest, members and last events, asks the
+ * engine for the channel, drops doubles, passes messages on to the workers with subscribers, and
+ * tells the webhooks who comes and goes.
  */
+#include "hub_home.h"
 #include "cache.h"
-#include "hub_private.h"
 #include "pusher_frame.h"
 
 #define BIT(worker) (UINT64_C(1) << (worker))
@@ -22,6 +23,54 @@ static void send_to_bits(struct hub *hub, uint64_t workers, const struct note *n
 {
 	for (; workers != 0; workers &= workers - 1)
 		hub_send(hub, (unsigned)__builtin_ctzll(workers), note);
+}
+
+void home_deliver(struct hub *hub, const struct home *home, struct frame *frame, uint64_t except)
+{
+	struct note note = note_from(hub, NOTE_DELIVER, home);
+	note.msg.frame = frame;
+	note.msg.except = except;
+	send_to_bits(hub, home->interested, &note);
+	frame_unref(frame);
+}
+
+void home_emit(struct hub *hub, const struct home *home, const struct webhook_event *event)
+{
+	if (atomic_load_explicit(&hub->shared->is_draining, memory_order_relaxed))
+		return;
+	struct webhook_event full = *event;
+	full.app = home->app->index;
+	full.channel = home_name(home);
+	webhooks_emit(hub->shared->webhooks, hub->loop, &full);
+}
+
+/* To be called after members or clients came or went. */
+static void tell_occupancy(struct hub *hub, struct home *home)
+{
+	const bool is_occupied =
+		home_subscription_count(home) > 0 || presence_count(&home->presence) > 0;
+	if (is_occupied == home->is_occupied)
+		return;
+	home->is_occupied = is_occupied;
+	const struct webhook_event event = {
+		.kind = is_occupied ? WEBHOOK_CHANNEL_OCCUPIED : WEBHOOK_CHANNEL_VACATED};
+	home_emit(hub, home, &event);
+}
+
+static void tell_member(
+	struct hub *hub, const struct home *home, enum webhook_kind kind, struct cln_slice user_id)
+{
+	const struct webhook_event event = {.kind = kind, .user_id = user_id};
+	home_emit(hub, home, &event);
+}
+
+static void set_clients(struct hub *hub, struct home *home, unsigned worker, unsigned clients)
+{
+	if (home->workers[worker].clients == clients)
+		return;
+	home_set_clients(home, worker, clients);
+	tell_occupancy(hub, home);
+	home_count_changed(hub, home);
 }
 
 /* LIVE or DOWN, each with the token of that worker's interest. */
@@ -72,7 +121,7 @@ static void on_disinterest(struct hub *hub, const struct note *note)
 	if (home == NULL)
 		return;
 	home->interested &= ~BIT(note->from);
-	home_set_clients(home, note->from, 0);
+	set_clients(hub, home, note->from, 0);
 	free_if_idle(hub, home);
 }
 
@@ -80,49 +129,77 @@ static void on_count(struct hub *hub, const struct note *note)
 {
 	struct home *const home = home_of(hub, note);
 	if (home != NULL)
-		home_set_clients(home, note->from, note->count);
+		set_clients(hub, home, note->from, note->count);
 }
 
-static void tell_members(
-	struct hub *hub, const struct home *home, struct frame *frame, uint64_t except)
+/* What a subscriber of a cache channel gets behind the success frame; a reference is the
+ * caller's. */
+static struct frame *last_event(struct hub *hub, const struct home *home)
 {
-	struct note note = note_from(hub, NOTE_DELIVER, home);
-	note.msg.frame = frame;
-	note.msg.except = except;
-	send_to_bits(hub, home->interested, &note);
-	frame_unref(frame);
+	struct frame *const cached = cache_find(home->app, home_name(home), NULL);
+	if (cached != NULL) {
+		hub->loop->metrics.cache_hits++;
+		return frame_ref(cached);
+	}
+	hub->loop->metrics.cache_misses++;
+	if (cache_note_miss(home->app, hub->loop, home_name(home)))
+		home_emit(hub, home, &(const struct webhook_event){.kind = WEBHOOK_CACHE_MISS});
+	return pusher_frame_cache_miss(home_name(home));
 }
 
-/* What a member is told after its join: its success frame first, before the others hear of it. */
-static void admit(struct hub *hub, struct home *home, const struct note *join, bool is_first)
+static void admit(struct hub *hub, const struct home *home, const struct note *join)
 {
 	struct note joined = note_from(hub, NOTE_JOINED, home);
 	joined.token = join->token;
 	joined.socket = join->socket;
 	joined.user_id = join->user_id;
-	joined.msg.frame = pusher_frame_members(home_name(home), &home->presence);
+	joined.msg.frame = join->user_id.len > 0
+						   ? pusher_frame_members(home_name(home), &home->presence)
+						   : pusher_frame_succeeded(home_name(home));
+	if (home->type.is_cache)
+		joined.extra = last_event(hub, home);
 	hub_send(hub, join->from, &joined);
 	frame_unref(joined.msg.frame);
-	if (!is_first)
-		return;
-	struct frame *const added =
-		pusher_frame_member_added(home_name(home), join->user_id, join->user_info);
-	tell_members(hub, home, added, join->socket);
+	frame_unref(joined.extra);
 }
 
-/* `join` has its user and where it comes from. */
+/* A new member is told of its success before the others hear of it. */
+static void admit_member(struct hub *hub, struct home *home, const struct note *join)
+{
+	tell_occupancy(hub, home);
+	admit(hub, home, join);
+	struct frame *const added =
+		pusher_frame_member_added(home_name(home), join->user_id, join->user_info);
+	home_deliver(hub, home, added, join->socket);
+	tell_member(hub, home, WEBHOOK_MEMBER_ADDED, join->user_id);
+}
+
+static void refuse(struct hub *hub, const struct home *home, const struct note *join)
+{
+	struct note refused = note_from(hub, NOTE_REFUSED, home);
+	refused.token = join->token;
+	refused.socket = join->socket;
+	hub_send(hub, join->from, &refused);
+}
+
+/* `join` has its user, if it is a member's, and where it comes from. */
 static void join_now(struct hub *hub, struct home *home, const struct note *join)
 {
+	enum presence_result result = PRESENCE_AGAIN;
 	home->holds++;
-	const enum presence_result result =
-		presence_join(&home->presence, join->user_id, join->user_info, home->app->conf->members);
-	if (result == PRESENCE_FULL) {
-		struct note refused = note_from(hub, NOTE_REFUSED, home);
-		refused.token = join->token;
-		refused.socket = join->socket;
-		hub_send(hub, join->from, &refused);
-	} else {
-		admit(hub, home, join, result == PRESENCE_FIRST);
+	if (join->user_id.len > 0)
+		result = presence_join(
+			&home->presence, join->user_id, join->user_info, home->app->conf->members);
+	switch (result) {
+	case PRESENCE_FIRST:
+		admit_member(hub, home, join);
+		break;
+	case PRESENCE_AGAIN:
+		admit(hub, home, join);
+		break;
+	case PRESENCE_FULL:
+		refuse(hub, home, join);
+		break;
 	}
 	home->holds--;
 }
@@ -153,9 +230,18 @@ static void on_leave(struct hub *hub, const struct note *note)
 	if (home == NULL || !presence_leave(&home->presence, note->user_id))
 		return;
 	home->holds++;
-	tell_members(hub, home, pusher_frame_member_removed(home_name(home), note->user_id), 0);
+	home_deliver(hub, home, pusher_frame_member_removed(home_name(home), note->user_id), 0);
+	tell_member(hub, home, WEBHOOK_MEMBER_REMOVED, note->user_id);
+	tell_occupancy(hub, home);
 	home->holds--;
 	free_if_idle(hub, home);
+}
+
+/* A client's event, also one that came from another relay: those say who sent it. */
+static bool is_of_client(const struct msg *msg)
+{
+	return msg->is_client || (msg->except != 0 && cln_slice_starts(msg_text(msg->frame),
+													  CLN_SLICE("{\"event\":\"client-")));
 }
 
 static void on_message(struct hub *hub, const struct note *note)
@@ -165,6 +251,8 @@ static void on_message(struct hub *hub, const struct note *note)
 		hub->loop->metrics.duplicates++;
 		return;
 	}
+	if (cache_has(msg->channel) && !is_of_client(msg))
+		cache_put(hub_app(hub, msg->app), hub->loop, msg->channel, msg->frame);
 	struct note deliver = *note;
 	deliver.from = hub->loop->index;
 	deliver.kind = NOTE_DELIVER;
@@ -173,7 +261,7 @@ static void on_message(struct hub *hub, const struct note *note)
 		send_to_bits(hub, home->interested, &deliver);
 	deliver.kind = NOTE_WATCH;
 	send_to_bits(hub, atomic_load_explicit(&hub->shared->watching, memory_order_relaxed), &deliver);
-	if (msg->is_client)
+	if (msg->is_client || msg->is_api)
 		hub->engine->ops->publish(hub->engine, hub_app(hub, msg->app), msg);
 }
 
@@ -234,8 +322,18 @@ void hub_on_lost(struct hub *hub)
 	}
 }
 
+static void stop_homes(struct hub *hub, struct app *app)
+{
+	struct home *home, *next;
+	HASH_ITER(hh, app->homes, home, next)
+	{
+		home_count_forget(hub, home);
+	}
+	cache_free(app);
+}
+
 void hub_home_stop(struct hub *hub)
 {
 	for (unsigned i = 0; i < hub->apps.count; i++)
-		cache_free(hub_app(hub, i));
+		stop_homes(hub, hub_app(hub, i));
 }

@@ -52,24 +52,29 @@ static void drop(struct hub *hub, struct subscription *subscription)
 	settle(hub, channel, before);
 }
 
-/* `frame` is the success frame, NULL for subscribers that are no clients. */
-static void enter(struct subscription *subscription, struct frame *frame)
+static void say(const struct subscription *subscription, struct frame *frame)
 {
 	struct subscriber *const subscriber = subscription->subscriber;
-	if (frame != NULL)
-		subscriber->ops->deliver(subscriber, subscription->channel, frame);
+	subscriber->ops->deliver(subscriber, subscription->channel, frame);
+}
+
+/* Subscribers that are no clients are told nothing. */
+static void enter_plain(struct subscription *subscription)
+{
+	if (subscription->subscriber->id != 0) {
+		struct frame *const frame = pusher_frame_succeeded(channel_name(subscription->channel));
+		say(subscription, frame);
+		frame_unref(frame);
+	}
 	subscription_enter(subscription);
 }
 
-static void enter_plain(struct subscription *subscription)
+/* Whether the home lets it in, and not this worker once the channel is live: the home knows who is
+ * a member, and what a cache channel's last event is. */
+static bool is_for_home(const struct subscription *subscription)
 {
-	if (subscription->subscriber->id == 0) {
-		enter(subscription, NULL);
-		return;
-	}
-	struct frame *const frame = pusher_frame_succeeded(channel_name(subscription->channel));
-	enter(subscription, frame);
-	frame_unref(frame);
+	const bool is_client = subscription->subscriber->id != 0;
+	return subscription->user_id_len > 0 || (subscription->channel->type.is_cache && is_client);
 }
 
 static void enter_now(struct hub *hub, struct subscription *subscription)
@@ -117,7 +122,7 @@ enum hub_subscribed hub_subscribe(struct hub *hub, struct subscriber *subscriber
 		const struct note note = note_to(hub, NOTE_INTEREST, channel);
 		hub_send(hub, channel->home, &note);
 	}
-	if (member->id.len > 0)
+	if (is_for_home(subscription))
 		ask_to_join(hub, subscription, member);
 	else if (channel->is_live && subscription_is_waiting(subscription))
 		enter_now(hub, subscription);
@@ -130,24 +135,33 @@ struct subscription *hub_find(struct subscriber *subscriber, struct app *app, st
 	return channel == NULL ? NULL : subscription_find(subscriber, channel);
 }
 
+/* What the home must hear of a subscription's end: that a join is off or that a member has left.
+ * False: nothing. */
+static bool farewell(const struct hub *hub, const struct subscription *subscription,
+	char user_id[PRESENCE_USER_ID_MAX], struct note *note)
+{
+	const bool is_waiting = subscription_is_waiting(subscription);
+	if (!is_for_home(subscription) || (!is_waiting && subscription->user_id_len == 0))
+		return false;
+	*note = note_to(hub, is_waiting ? NOTE_CANCEL : NOTE_LEAVE, subscription->channel);
+	note->token = subscription->token;
+	note->user_id = cln_slice(user_id, subscription->user_id_len);
+	memcpy(user_id, subscription->user_id, subscription->user_id_len);
+	return true;
+}
+
 void hub_unsubscribe(struct hub *hub, struct subscription *subscription)
 {
 	struct channel *const channel = subscription->channel;
-	struct note note = {.kind = NOTE_CANCEL};
+	const unsigned before = channel->clients;
+	struct note note;
 	char user_id[PRESENCE_USER_ID_MAX];
-	if (subscription->user_id_len > 0) {
-		const bool is_waiting = subscription_is_waiting(subscription);
-		note = note_to(hub, is_waiting ? NOTE_CANCEL : NOTE_LEAVE, channel);
-		note.token = subscription->token;
-		note.user_id = cln_slice(user_id, subscription->user_id_len);
-		memcpy(user_id, subscription->user_id, subscription->user_id_len);
-	}
+	const bool must_tell = farewell(hub, subscription, user_id, &note);
 	/* First out, so that the socket doesn't hear of its own leaving; the home must learn of the
 	 * member's leaving before it learns that nobody is left. */
-	const unsigned before = channel->clients;
 	subscription_free(subscription);
 	hub->loop->metrics.subscriptions--;
-	if (note.user_id.len > 0)
+	if (must_tell)
 		hub_send(hub, channel->home, &note);
 	settle(hub, channel, before);
 }
@@ -187,7 +201,7 @@ static void on_live(struct hub *hub, const struct note *note)
 	struct subscription *subscription = TAILQ_FIRST(&channel->waiting);
 	while (subscription != NULL) {
 		struct subscription *const next = TAILQ_NEXT(subscription, of_channel);
-		if (subscription->user_id_len == 0)
+		if (!is_for_home(subscription))
 			enter_plain(subscription);
 		subscription = next;
 	}
@@ -213,20 +227,32 @@ static struct subscription *joining(struct hub *hub, const struct note *note)
 	return subscription != NULL && subscription->token == note->token ? subscription : NULL;
 }
 
-static void on_joined(struct hub *hub, const struct note *note)
+/* The one who was let in has gone meanwhile: a member leaves again. */
+static void decline(struct hub *hub, const struct note *note)
 {
-	struct subscription *const subscription = joining(hub, note);
-	if (subscription != NULL) {
-		const unsigned before = subscription->channel->clients;
-		enter(subscription, note->msg.frame);
-		tell_count(hub, subscription->channel, before);
+	if (note->user_id.len == 0)
 		return;
-	}
 	struct note leave = *note;
 	leave.kind = NOTE_LEAVE;
 	leave.from = hub->loop->index;
 	leave.msg.frame = NULL;
+	leave.extra = NULL;
 	hub_send(hub, note->from, &leave);
+}
+
+static void on_joined(struct hub *hub, const struct note *note)
+{
+	struct subscription *const subscription = joining(hub, note);
+	if (subscription == NULL) {
+		decline(hub, note);
+		return;
+	}
+	const unsigned before = subscription->channel->clients;
+	say(subscription, note->msg.frame);
+	if (note->extra != NULL)
+		say(subscription, note->extra);
+	subscription_enter(subscription);
+	tell_count(hub, subscription->channel, before);
 }
 
 static void on_refused(struct hub *hub, const struct note *note)

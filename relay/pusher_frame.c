@@ -174,6 +174,20 @@ struct frame *pusher_frame_watchlist(struct cln_slice online, struct cln_slice o
 	return finish(&text);
 }
 
+struct frame *pusher_frame_cache_miss(struct cln_slice channel)
+{
+	struct buf data = {0};
+	put(&data, "{}");
+	return finish_with("pusher:cache_miss", channel, &data);
+}
+
+struct frame *pusher_frame_subscription_count(struct cln_slice channel, unsigned count)
+{
+	struct buf data = {0};
+	buf_appendf(&data, "{\"subscription_count\":%u}", count);
+	return finish_with("pusher_internal:subscription_count", channel, &data);
+}
+
 struct frame *pusher_frame_refused(const struct pusher_refusal *refusal, bool is_internal)
 {
 	struct buf data = {0};
