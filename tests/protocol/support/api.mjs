@@ -55,7 +55,7 @@ export function send(relay, method, { target, body, headers = {} }, agent = fals
       response.on('error', reject);
       response.on('end', () => {
         const isJson = (response.headers['content-type'] ?? '').startsWith('application/json');
-        resolve({ status: response.statusCode, headers: response.headers, body: answer, json: isJson ? JSON.parse(answer) : undefined });
+        resolve({ status: response.statusCode, headers: response.headers, body: answer, json: isJson && answer ? JSON.parse(answer) : undefined });
       });
     });
     request.on('error', reject).end(body);
