@@ -8,11 +8,14 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import net from 'node:net';
+import zlib from 'node:zlib';
 import { fileURLToPath } from 'node:url';
 
 const WAIT_MS = 20000;
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
 const ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
+
+const TAIL = Buffer.from([0, 0, 255, 255]);
 
 export const OP = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 };
 const NAMES = { 1: 'text', 2: 'binary', 8: 'close', 9: 'ping', 10: 'pong' };
@@ -66,6 +69,14 @@ export function closePayload(code, reason = '') {
 
 export const close = (code, reason) => frame(0x80 | OP.close, closePayload(code, reason));
 
+// The payload of a compressed message: raw DEFLATE up to a sync flush, whose last four bytes are left out.
+export function deflate(payload, options = {}) {
+  const bytes = zlib.deflateRawSync(payload, { finishFlush: zlib.constants.Z_SYNC_FLUSH, ...options });
+  return bytes.subarray(-4).equals(TAIL) ? bytes.subarray(0, -4) : bytes;
+}
+
+const inflate = (payload) => zlib.inflateRawSync(Buffer.concat([payload, TAIL]), { finishFlush: zlib.constants.Z_SYNC_FLUSH });
+
 // Cuts a message into frames of `size` bytes.
 export function fragments(opcode, payload, size) {
   const body = Buffer.from(payload);
@@ -99,15 +110,18 @@ export class Peer {
     socket.on('error', (error) => this.finish(error));
   }
 
-  static async connect(port) {
+  // `offer`: what to say in Sec-WebSocket-Extensions.
+  static async connect(port, { offer } = {}) {
     const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true });
     await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject));
     const peer = new Peer(socket);
     socket.write(`GET /any/path HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n`
-      + `Sec-WebSocket-Key: ${KEY}\r\nSec-WebSocket-Version: 13\r\n\r\n`);
+      + `Sec-WebSocket-Key: ${KEY}\r\nSec-WebSocket-Version: 13\r\n`
+      + `${offer === undefined ? '' : `Sec-WebSocket-Extensions: ${offer}\r\n`}\r\n`);
     const head = await peer.head();
     assert.match(head, /^HTTP\/1\.1 101 /);
     assert.match(head, new RegExp(`Sec-WebSocket-Accept: ${ACCEPT.replace(/[+]/g, '\\+')}\r\n`));
+    peer.agreed = /Sec-WebSocket-Extensions: (.*)\r\n/.exec(head)?.[1];
     return peer;
   }
 
@@ -161,14 +175,16 @@ export class Peer {
     return head;
   }
 
-  // The next frame as { name, payload, code }, or null at the end of the stream.
+  // The next frame as { name, payload, code, isCompressed }, or null at the end of the stream. What was compressed is
+  // inflated.
   async next() {
     const start = await this.take(2);
     if (start === null) {
       assert.equal(this.length, 0, 'the server cut a frame short');
       return null;
     }
-    assert.equal(start[0] & 0xf0, 0x80, 'the server sends whole messages without reserved bits');
+    const isCompressed = this.agreed !== undefined && (start[0] & 0x48) === 0x40;
+    assert.equal(start[0] & 0xf0, isCompressed ? 0xc0 : 0x80, 'the server sends whole messages without reserved bits');
     assert.equal(start[1] & 0x80, 0, 'the server does not mask');
     let size = start[1];
     if (size === 126) {
@@ -178,9 +194,10 @@ export class Peer {
       size = Number((await this.take(8)).readBigUInt64BE());
       assert.ok(size >= 65536, 'the shortest form');
     }
-    const payload = size > 0 ? await this.take(size) : Buffer.alloc(0);
+    const bytes = size > 0 ? await this.take(size) : Buffer.alloc(0);
+    const payload = isCompressed ? inflate(bytes) : bytes;
     const name = NAMES[start[0] & 0x0f];
-    return { name, payload, code: name === 'close' ? (size > 0 ? payload.readUInt16BE() : null) : undefined };
+    return { name, payload, code: name === 'close' ? (size > 0 ? payload.readUInt16BE() : null) : undefined, isCompressed };
   }
 
   // Each piece is a write of its own. A server that has refused what came before may have closed.
