@@ -128,7 +128,9 @@ static void check_idle(struct session *session)
 	loop->metrics.probes++;
 	session->probed_ms = loop->now_ms;
 	transport_of(session)->probe(session);
-	watch(session, conf->pong_timeout_ms);
+	/* An answered probe is followed by the next one in time, however long an answer may take. */
+	const int64_t next_ms = probe_after_ms(conf);
+	watch(session, next_ms < conf->pong_timeout_ms ? next_ms : conf->pong_timeout_ms);
 }
 
 static void end_pause(struct session *session)
