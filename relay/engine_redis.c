@@ -6,10 +6,15 @@
  * (their way back to us ends in the table of seen ids). Members of presence channels are not
  * shared: each relay knows those of its own sockets.
  *
+ * Cache channels are not subscribed to by name but heard by patterns, by every worker, since they
+ * keep their last event also while nobody is on them. Where Redis refuses patterns they are
+ * subscribed to like the others, and keep only what comes meanwhile.
+ *
  * An entry of `entries` is wanted or lingering (nobody needs it, UNSUBSCRIBE comes after a while);
  * it is confirmed when Redis has said so over the link that is up now.
  */
 #include "base/rand.h"
+#include "cache.h"
 #include "hub_private.h"
 #include "intake.h"
 #include "redis_link.h"
@@ -22,6 +27,9 @@
 #define PUBLISHERS_MAX    8 /* of a channel, whose numbers are followed */
 #define REPLY_OVERHEAD    1024
 #define EVENT_REPLY_MAX   4096
+#define ERROR_SHOWN_MAX   100
+#define PATTERNS          4
+#define PATTERN_MAX       (CLN_BUS_PREFIX_MAX + 64)
 
 /* Where a publisher's numbering on one channel stands. */
 struct position {
@@ -38,6 +46,7 @@ struct entry {
 	unsigned next_position;     /* to give away when all are taken */
 	bool is_wanted;
 	bool is_confirmed;
+	bool is_cache;
 	size_t channel_at; /* the channel's own name within the bus name */
 	size_t name_len;
 	char name[];
@@ -49,6 +58,8 @@ struct engine_redis {
 	struct redis_link *subscriber;
 	struct redis_link *publisher;
 	struct entry *entries; /* uthash by bus name */
+	unsigned patterns_confirmed;
+	bool are_patterns_refused;
 	struct buf commands;
 	atomic_bool is_ready;
 	uint64_t publisher_id;
@@ -96,6 +107,7 @@ static struct entry *entry_new(
 	entry->name_len = name.len;
 	entry->channel_at = name.len - channel_len;
 	memcpy(entry->name, name.ptr, name.len);
+	entry->is_cache = cache_has(entry_channel(entry));
 	HASH_ADD_KEYPTR(hh, redis->entries, entry->name, entry->name_len, entry);
 	return entry;
 }
@@ -107,6 +119,19 @@ static void entry_free(struct entry *entry)
 	HASH_DELETE(hh, redis->entries, entry);
 	free(entry->positions);
 	free(entry);
+}
+
+static bool is_by_pattern(const struct engine_redis *redis, const struct entry *entry)
+{
+	return entry->is_cache && !redis->are_patterns_refused;
+}
+
+static void send_commands(struct engine_redis *redis)
+{
+	if (redis->commands.len > 0 && !redis_link_send(redis->subscriber, &redis->commands))
+		log_event(LOG_LEVEL_ERROR, "redis_backlog", "bytes=%zu reason=\"too many channels\"",
+			redis->commands.len);
+	redis->commands.len = 0;
 }
 
 static void tell(struct engine_redis *redis, struct cln_slice verb, const struct entry *entry)
@@ -128,9 +153,10 @@ static void subscribe(struct engine *engine, struct app *app, struct cln_slice c
 	struct entry *entry = entry_find(redis, name);
 	if (entry == NULL) {
 		entry = entry_new(redis, app, name, channel.len);
-		entry->is_wanted = true;
-		tell(redis, CLN_SLICE("SUBSCRIBE"), entry);
-		return;
+		if (is_by_pattern(redis, entry))
+			entry->is_confirmed = redis->patterns_confirmed == PATTERNS;
+		else
+			tell(redis, CLN_SLICE("SUBSCRIBE"), entry);
 	}
 	loop_timer_stop(engine->hub->loop, &entry->timer);
 	entry->is_wanted = true;
@@ -148,7 +174,7 @@ static void end_lingering(struct wheel_timer *timer)
 			redis->engine.hub->loop->conf->redis_timeout_ms, end_lingering);
 		return;
 	}
-	if (entry->is_confirmed)
+	if (entry->is_confirmed && !is_by_pattern(redis, entry))
 		tell(redis, CLN_SLICE("UNSUBSCRIBE"), entry);
 	entry_free(entry);
 }
@@ -226,24 +252,46 @@ static void drop_lingering(struct engine_redis *redis)
 	}
 }
 
-/* All names again, in as few commands as the server likes. */
-static void on_up(void *owner)
+/* The names that one of the two ways is for, in as few commands as the server likes. */
+static void append_names(struct engine_redis *redis, bool is_cache)
 {
-	struct engine_redis *const redis = owner;
 	struct cln_slice words[1 + NAMES_PER_COMMAND] = {CLN_SLICE("SUBSCRIBE")};
 	size_t count = 1;
-	drop_lingering(redis);
 	for (const struct entry *entry = redis->entries; entry != NULL; entry = entry->hh.next) {
-		words[count++] = entry_name(entry);
-		if (count == 1 + NAMES_PER_COMMAND || entry->hh.next == NULL) {
+		if (entry->is_cache == is_cache)
+			words[count++] = entry_name(entry);
+		if (count == 1 + NAMES_PER_COMMAND || (entry->hh.next == NULL && count > 1)) {
 			redis_command(&redis->commands, words, count);
 			count = 1;
 		}
 	}
-	if (redis->commands.len > 0 && !redis_link_send(redis->subscriber, &redis->commands))
-		log_event(LOG_LEVEL_ERROR, "redis_backlog", "bytes=%zu reason=\"too many channels\"",
-			redis->commands.len);
-	redis->commands.len = 0;
+}
+
+static void append_patterns(struct engine_redis *redis)
+{
+	static const char *const prefixes[PATTERNS] = {
+		"cache-", "private-cache-", "presence-cache-", "private-encrypted-cache-"};
+	char texts[PATTERNS][PATTERN_MAX];
+	struct cln_slice words[1 + PATTERNS] = {CLN_SLICE("PSUBSCRIBE")};
+	for (size_t i = 0; i < PATTERNS; i++) {
+		/* A name's colons stand where these do: neither ids of applications nor channels have any.
+		 * So no name matches two of them. */
+		const int len = snprintf(texts[i], PATTERN_MAX, "%s:1:{*}:*:%s*",
+			redis->engine.hub->shared->conf->bus_prefix, prefixes[i]);
+		words[1 + i] = cln_slice(texts[i], (size_t)len);
+	}
+	redis_command(&redis->commands, words, 1 + PATTERNS);
+}
+
+/* The patterns go first: the first reply is known to be theirs. */
+static void on_up(void *owner)
+{
+	struct engine_redis *const redis = owner;
+	drop_lingering(redis);
+	redis->are_patterns_refused = false;
+	append_patterns(redis);
+	append_names(redis, false);
+	send_commands(redis);
 	atomic_store(&redis->is_ready, true);
 }
 
@@ -251,6 +299,7 @@ static void on_down(void *owner)
 {
 	struct engine_redis *const redis = owner;
 	atomic_store(&redis->is_ready, false);
+	redis->patterns_confirmed = 0;
 	for (struct entry *entry = redis->entries; entry != NULL; entry = entry->hh.next) {
 		entry->is_confirmed = false;
 		forget_positions(entry); /* what was missed meanwhile is known to be */
@@ -258,14 +307,41 @@ static void on_down(void *owner)
 	hub_on_lost(redis->engine.hub);
 }
 
+static void confirm(struct entry *entry)
+{
+	entry->is_confirmed = true;
+	if (entry->is_wanted)
+		hub_on_live(entry->engine->engine.hub, entry->app, entry_channel(entry));
+}
+
 static void on_subscribed(struct engine_redis *redis, struct cln_slice name)
 {
 	struct entry *const entry = entry_find(redis, name);
-	if (entry == NULL)
+	if (entry != NULL)
+		confirm(entry);
+}
+
+static void on_pattern(struct engine_redis *redis)
+{
+	if (++redis->patterns_confirmed != PATTERNS)
 		return;
-	entry->is_confirmed = true;
-	if (entry->is_wanted)
-		hub_on_live(redis->engine.hub, entry->app, entry_channel(entry));
+	struct entry *entry, *next;
+	HASH_ITER(hh, redis->entries, entry, next)
+	{
+		if (entry->is_cache)
+			confirm(entry);
+	}
+}
+
+static void on_patterns_refused(struct engine_redis *redis)
+{
+	redis->are_patterns_refused = true;
+	log_event(LOG_LEVEL_WARN, "redis_patterns",
+		"worker=%u reason=\"Redis refuses PSUBSCRIBE: cache channels keep only what is published "
+		"while somebody is subscribed; allow the user +psubscribe and all channels\"",
+		redis->engine.hub->loop->index);
+	append_names(redis, true);
+	send_commands(redis);
 }
 
 /* That of `publisher`; a new one takes the place of the one that came in first. */
@@ -296,42 +372,76 @@ static void check_sequence(
 	position->sequence = envelope->channel_sequence;
 }
 
-static void on_message(struct engine_redis *redis, struct cln_slice name, struct cln_slice bytes)
+/* `entry` is NULL for a cache channel that nobody is on. */
+static void take(struct engine_redis *redis, struct app *app, struct cln_slice channel,
+	struct cln_slice bytes, struct entry *entry)
 {
 	struct hub *const hub = redis->engine.hub;
 	struct cln_envelope envelope;
-	struct entry *const entry = entry_find(redis, name);
-	hub->loop->metrics.redis_messages++;
-	if (entry == NULL || !entry->is_wanted)
-		return;
-	const char *const error =
-		intake_envelope(hub, entry->app, entry_channel(entry), bytes, true, &envelope);
-	if (error == NULL)
-		check_sequence(hub, entry, &envelope);
-	else
+	const char *const error = intake_envelope(hub, app, channel, bytes, true, &envelope);
+	if (error != NULL)
 		log_event_limited(&redis->log_refused, hub->loop->now_ms, LOG_LEVEL_WARN,
-			"envelope_refused", "app=%s source=redis reason=\"%s\"", entry->app->conf->id, error);
+			"envelope_refused", "app=%s source=redis reason=\"%s\"", app->conf->id, error);
+	else if (entry != NULL)
+		check_sequence(hub, entry, &envelope);
 }
 
-#define PUSH_ITEMS 3 /* kind, channel, payload or count */
+static void on_message(struct engine_redis *redis, struct cln_slice name, struct cln_slice bytes)
+{
+	struct entry *const entry = entry_find(redis, name);
+	redis->engine.hub->loop->metrics.redis_messages++;
+	if (entry != NULL && entry->is_wanted)
+		take(redis, entry->app, entry_channel(entry), bytes, entry);
+}
+
+/* Every worker hears these, and of other relays' applications, too. */
+static void on_pattern_message(
+	struct engine_redis *redis, struct cln_slice name, struct cln_slice bytes)
+{
+	struct hub *const hub = redis->engine.hub;
+	const struct cln_slice prefix = cln_slice_of(hub->shared->conf->bus_prefix);
+	struct cln_slice id, channel;
+	if (cln_bus_channel_parse(name, prefix, &id, &channel) != CLN_OK)
+		return;
+	struct app *const app = app_list_by_id(&hub->apps, id);
+	if (app == NULL || hub_home_of(hub, app->index, channel) != hub->loop->index)
+		return;
+	struct entry *const entry = entry_find(redis, name);
+	hub->loop->metrics.redis_messages++;
+	take(redis, app, channel, bytes, entry != NULL && entry->is_wanted ? entry : NULL);
+}
+
+static void on_error(struct engine_redis *redis, struct cln_slice text)
+{
+	const bool is_of_patterns = redis->patterns_confirmed == 0 && !redis->are_patterns_refused;
+	log_event_limited(&redis->log_refused, redis->engine.hub->loop->now_ms, LOG_LEVEL_ERROR,
+		"redis_error", "link=subscriber reason=\"%.*s\"",
+		(int)(text.len > ERROR_SHOWN_MAX ? ERROR_SHOWN_MAX : text.len), text.ptr);
+	if (is_of_patterns)
+		on_patterns_refused(redis);
+}
+
+#define PUSH_ITEMS         3 /* kind, channel, payload or count */
+#define PATTERN_PUSH_ITEMS 4 /* kind, pattern, channel, payload */
 
 static void on_reply(void *owner, const struct cln_reply *reply)
 {
 	struct engine_redis *const redis = owner;
 	if (reply->type == CLN_REPLY_ERROR) {
-		log_event_limited(&redis->log_refused, redis->engine.hub->loop->now_ms, LOG_LEVEL_ERROR,
-			"redis_error", "link=subscriber reason=\"%.*s\"",
-			(int)(reply->item[0].text.len > 100 ? 100 : reply->item[0].text.len),
-			reply->item[0].text.ptr);
+		on_error(redis, reply->item[0].text);
 		return;
 	}
-	if (reply->type != CLN_REPLY_ARRAY || reply->count != PUSH_ITEMS)
+	if (reply->type != CLN_REPLY_ARRAY || reply->count < PUSH_ITEMS)
 		return;
 	const struct cln_slice kind = reply->item[0].text;
 	if (cln_slice_equal(kind, CLN_SLICE("message")))
 		on_message(redis, reply->item[1].text, reply->item[2].text);
+	else if (cln_slice_equal(kind, CLN_SLICE("pmessage")) && reply->count == PATTERN_PUSH_ITEMS)
+		on_pattern_message(redis, reply->item[2].text, reply->item[3].text);
 	else if (cln_slice_equal(kind, CLN_SLICE("subscribe")))
 		on_subscribed(redis, reply->item[1].text);
+	else if (cln_slice_equal(kind, CLN_SLICE("psubscribe")))
+		on_pattern(redis);
 }
 
 static const struct redis_link_ops subscriber_ops = {
