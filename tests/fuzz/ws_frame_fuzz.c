@@ -3,7 +3,8 @@
 /* sources: relay/base/log.c relay/base/buf.c */
 /*
  * A stream of client frames read in one piece and in pieces that the input's first byte chooses:
- * the same messages, control frames and errors must come out.
+ * the same messages, control frames and errors must come out. Its top bit: whether compression was
+ * agreed on.
  */
 #include "support/fuzz.h"
 
@@ -20,7 +21,7 @@ static void write_down(struct buf *log, struct buf *message, const struct ws_eve
 		buf_append_slice(message, event->payload);
 		claim(message->len <= MESSAGE_MAX);
 		if (event->is_last) {
-			buf_appendf(log, "%d:", event->opcode);
+			buf_appendf(log, "%d%s:", event->opcode, event->is_compressed ? "z" : "");
 			buf_append_slice(log, buf_slice(message));
 			message->len = 0;
 		}
@@ -34,9 +35,10 @@ static void write_down(struct buf *log, struct buf *message, const struct ws_eve
 	}
 }
 
-static void run(struct cln_slice input, size_t piece, struct buf *log)
+static void run(struct cln_slice input, size_t piece, bool has_rsv1, struct buf *log)
 {
-	struct ws_parser parser = {.message_max = MESSAGE_MAX, .fragments_max = FRAGMENTS_MAX};
+	struct ws_parser parser = {
+		.message_max = MESSAGE_MAX, .fragments_max = FRAGMENTS_MAX, .has_rsv1 = has_rsv1};
 	struct buf kept = {0};
 	struct buf message = {0};
 	struct ws_event event = {.type = WS_EVENT_MORE};
@@ -66,8 +68,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	const struct cln_slice input = cln_slice(data + 1, size - 1);
-	run(input, input.len, &whole);
-	run(input, (size_t)data[0] % 32 + 1, &pieces);
+	const bool has_rsv1 = data[0] >= 0x80;
+	run(input, input.len, has_rsv1, &whole);
+	run(input, (size_t)data[0] % 32 + 1, has_rsv1, &pieces);
 	claim(cln_slice_equal(buf_slice(&whole), buf_slice(&pieces)));
 	buf_deinit(&whole);
 	buf_deinit(&pieces);
