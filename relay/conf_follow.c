@@ -16,8 +16,6 @@ static const char *const start_keys[] = {
 	"listen_tls",
 	"ingest",
 	"ingest_group",
-	"trusted_proxies",
-	"proxy_protocol",
 	"engine",
 	"redis",
 	"bus_prefix",

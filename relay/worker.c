@@ -36,6 +36,7 @@ struct worker {
 	struct loop loop;
 	struct http_limits http_limits; /* in place, since connections borrow them */
 	struct hub *hub;
+	struct proxy_list proxies;
 	struct router router;
 	struct workers *workers;
 	uint64_t handed; /* client sockets given to it; worker 0's thread */
@@ -46,7 +47,6 @@ struct worker {
 struct workers {
 	const struct conf *conf;
 	struct tls *tls; /* NULL: no listener speaks it */
-	struct proxy_list proxies;
 	unsigned count;
 	unsigned next_ingest; /* worker 0's thread */
 	int fd_limit;         /* client sockets from this number on are turned away */
@@ -81,7 +81,7 @@ static void serve_client(struct worker *worker, int fd, bool is_tls)
 		conn_close(conn);
 		return;
 	}
-	proxy_greet(&workers->proxies, workers->conf->proxy_protocol, conn);
+	proxy_greet(&worker->proxies, worker->router.conf->proxy_protocol, conn);
 }
 
 static void on_client(struct loop *loop, struct mail *mail)
@@ -219,6 +219,7 @@ static int worker_init(struct worker *worker, struct workers *workers, unsigned 
 	worker->workers = workers;
 	worker->loop.worker = worker;
 	set_http_limits(worker, workers->conf);
+	proxy_list_init(&worker->proxies, workers->conf);
 	workers->loops[index] = &worker->loop;
 	return CLN_OK;
 }
@@ -234,7 +235,7 @@ static void init_hubs(
 			.shared = shared,
 			.conf = workers->conf,
 			.is_draining = is_draining,
-			.proxies = &workers->proxies,
+			.proxies = &worker->proxies,
 		};
 		hub_serve(worker->hub, &worker->http_limits, route_request, &worker->router);
 	}
@@ -251,13 +252,12 @@ struct workers *workers_new(
 	workers->conf = conf;
 	workers->count = conf->workers;
 	workers->fd_limit = fd_limit();
-	proxy_list_init(&workers->proxies, conf);
 	for (unsigned i = 0; i < workers->count; i++) {
 		if (worker_init(&workers->list[i], workers, i) != CLN_OK) {
 			while (i-- > 0) {
 				loop_deinit(&workers->list[i].loop);
+				proxy_list_deinit(&workers->list[i].proxies);
 			}
-			proxy_list_deinit(&workers->proxies);
 			free(workers);
 			return NULL;
 		}
@@ -367,6 +367,8 @@ static void learn(struct worker *worker, const struct conf *conf)
 	hub_learn(worker->hub, conf);
 	worker->router.conf = conf;
 	set_http_limits(worker, conf);
+	proxy_list_deinit(&worker->proxies);
+	proxy_list_init(&worker->proxies, conf);
 	if (worker->loop.index != 0) {
 		return;
 	}
@@ -476,8 +478,8 @@ void workers_free(struct workers *workers)
 	}
 	for (unsigned i = 0; i < workers->count; i++) {
 		hub_free(workers->list[i].hub);
+		proxy_list_deinit(&workers->list[i].proxies);
 	}
-	proxy_list_deinit(&workers->proxies);
 	free(workers);
 }
 
