@@ -14,3 +14,7 @@ export function signChannel(app, socketId, channel, channelData) {
   const text = `${socketId}:${channel}${channelData === undefined ? '' : `:${channelData}`}`;
   return `${app.key}:${hmac(app.secret, text).toString('hex')}`;
 }
+
+export function signUser(app, socketId, userData) {
+  return `${app.key}:${hmac(app.secret, `${socketId}::user::${userData}`).toString('hex')}`;
+}
