@@ -393,7 +393,7 @@ for (const workers of [1, 2]) {
     const app = (id, more) => `[app:${id}]\nkey = ${id}\nsecret = s\n${more}\n`;
     await writeFile(file, app('off', 'enabled = false') + app('one', 'max_connections = 1') + app('tls', 'tls_only = true')
       + app('home', 'allowed_origins = https://*.home.example') + app('ws', 'http_fallback = false'));
-    const relay = await Relay.start({ workers, apps: [], args: ['--config', file] });
+    const relay = await Relay.start({ workers, apps: [], args: ['--config', file, '--close-timeout-ms', '50'] });
     const first = (key, headers = {}) => ask(relay, `/pusher/app/${key}/${sessionName()}/xhr?protocol=7`, { headers });
     assert.match((await first('off')).text, /^o\nc\[4003,/);
     assert.match((await first('one')).text, /^o\na\[/);
@@ -412,7 +412,7 @@ for (const workers of [1, 2]) {
   });
 
   test(name('a peer that never reads is closed and its session with it'), async () => {
-    const relay = await Relay.start({ workers, args: ['--backlog-bytes', '65536'] });
+    const relay = await Relay.start({ workers, args: ['--backlog-bytes', '65536', '--close-timeout-ms', '50'] });
     const raw = await tcp(relay);
     const session = new Session(relay);
     raw.socket.write(`POST ${session.base}/xhr_streaming HTTP/1.1\r\nHost: relay\r\nContent-Length: 0\r\n\r\n`);
