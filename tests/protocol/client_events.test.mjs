@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Client } from './support/client.mjs';
+import { counters } from './support/publish.mjs';
 import { withRelay } from './support/relay.mjs';
 
 withRelay('client events', {}, (context) => {
@@ -103,6 +104,59 @@ withRelay('client events', {}, (context) => {
     await endAll(one, two);
   });
 
+  test('on every kind of channel that is private', async () => {
+    for (const channel of ['private-encrypted-chat', 'private-cache-chat', 'presence-cache-chat', 'private-encrypted-cache-chat']) {
+      const isPresence = channel.startsWith('presence-');
+      const [one, two] = await pair(channel, isPresence ? [{ user: '7' }, { user: '9' }] : undefined);
+      one.send({ event: 'client-x', channel, data: { a: 1 } });
+      assert.deepEqual(await two.event('client-x'), { event: 'client-x', channel, data: '{"a":1}', ...(isPresence ? { user_id: '7' } : {}) });
+      await endAll(one, two);
+    }
+  });
+
+  test('the sentences and counters of what is refused', async () => {
+    const [one, two] = await pair('private-chat');
+    const before = await counters(context.relay);
+    const said = [
+      [{ event: 'client-x', data: {} }, 'Invalid client event (must contain channel and data)'],
+      [{ event: 'client-x', channel: 'private-x', data: {} }, 'Cannot broadcast client event (connection not subscribed to channel private-x)'],
+      [{ event: 'client-x', channel: 'a b', data: {} }, 'Invalid client event (not a channel name)'],
+      [{ event: 'client-x', channel: 'x'.repeat(165), data: {} }, 'Invalid client event (not a channel name)'],
+      [{ event: 'client-x', channel: '#server-to-user-7', data: {} }, 'Client events are for private and presence channels only, not for #server-to-user-7'],
+    ];
+    for (const [frame, message] of said) {
+      one.send(frame);
+      assert.deepEqual(await one.errorFrame(), { code: null, message });
+    }
+    one.send({ event: 'x', channel: 'private-chat', data: {} });
+    assert.deepEqual(await one.errorFrame(), { code: null, message: "Unsupported event received on socket: 'x'" });
+    assert.equal((await counters(context.relay))('client_events_refused') - before('client_events_refused'), said.length);
+    assert.deepEqual(await two.settle(), []);
+    await endAll(one, two);
+  });
+
+  test('41. each connection has its own rate, and gets it again after a second', async () => {
+    const [one, two] = await pair('private-rates');
+    const start = Date.now();
+    for (let i = 0; i < 12; i++) one.send({ event: 'client-one', channel: 'private-rates', data: i });
+    two.send({ event: 'client-two', channel: 'private-rates', data: {} });
+    await one.event('client-two');
+    for (let i = 0; i < 2; i++) assert.equal((await one.errorFrame()).code, 4301);
+    for (let i = 0; i < 10; i++) assert.equal((await two.event('client-one')).data, String(i));
+    for (let sent = 12; ; sent++) {
+      one.send({ event: 'client-one', channel: 'private-rates', data: sent });
+      const [error] = (await one.settle()).filter(({ event }) => event === 'pusher:error');
+      if (!error) {
+        assert.equal((await two.event('client-one')).data, String(sent));
+        break;
+      }
+      assert.equal(error.data.code, 4301);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    assert.ok(Date.now() - start >= 980, 'not before a second has passed');
+    await endAll(one, two);
+  });
+
   test('keys in any order, blanks anywhere', async () => {
     const [one, two] = await pair('private-chat');
     one.send(' { "data" : { "event":"fake","channel":"fake" } ,\n"channel":"private-chat" , "event"\t:"client-x" } ');
@@ -134,13 +188,80 @@ withRelay('client events', {}, (context) => {
   });
 });
 
+withRelay('bytes of client events', { args: ['--client-event-rate', '1000'] }, (context) => {
+  test('43. data arrives as it was sent, byte for byte', async () => {
+    const [one, two] = [await Client.connect(context.relay), await Client.connect(context.relay)];
+    for (const client of [one, two]) await client.subscribe('private-bytes');
+    const arrived = async (data) => {
+      one.send(`{"event":"client-x","channel":"private-bytes","data":${data}}`);
+      await two.event('client-x');
+      return /^\{"event":"client-x","channel":"private-bytes","data":(.*)\}$/s.exec(two.raw.at(-1))[1];
+    };
+    for (const text of ['"\\u2028"', '"\u2028"', '"\\u00e9\u00e9\\/\\\\\\"\\b"', '"\\u0000"', '"\\ud83d\\ude00"', '""', '"{\\"a\\":1.0}"']) {
+      assert.equal(await arrived(text), text);
+    }
+    const values = ['12345678901234567890', '1.0', '1e400', '-0', '[1.0, {"a" :\t1E+2}]'];
+    for (const text of values) assert.equal(JSON.parse(await arrived(text)), text);
+    const deep = `${'['.repeat(63)}1${']'.repeat(63)}`;
+    assert.equal(JSON.parse(await arrived(deep)), deep);
+    one.send(`{"event":"client-x","channel":"private-bytes","data":[${deep}]}`);
+    assert.match((await one.errorFrame()).message, /nested too deeply/);
+    for (const text of ['01', '1.', '"\\x"', '"\\ud800"', '[1,]', '"\t"', 'undefined', 'NaN']) {
+      one.send(`{"event":"client-x","channel":"private-bytes","data":${text}}`);
+      assert.match((await one.errorFrame()).message, /not valid JSON/, text);
+    }
+    assert.deepEqual(await two.settle(), []);
+    await one.end();
+    await two.end();
+  });
+});
+
+withRelay('client events of applications with bounds of their own', {
+  apps: [],
+  file: `[app:app1]
+key = key1
+secret = secret1
+channel_name_bytes = 16
+event_name_bytes = 12
+client_event_rate = 2
+payload_bytes = 50
+`,
+}, (context) => {
+  test('names, rate and size', async () => {
+    const [one, two] = [await Client.connect(context.relay), await Client.connect(context.relay)];
+    const channel = 'private-12345678';
+    for (const client of [one, two]) await client.subscribe(channel);
+    for (const name of [`${channel}9`, `${channel}${'x'.repeat(1000)}`, '#'.repeat(170)]) {
+      one.ask(name);
+      assert.deepEqual(await one.errorFrame(), { code: null, message: 'Channel names have at most 16 characters' });
+      for (const event of ['pusher_internal:subscription_error', 'pusher:subscription_error']) {
+        assert.equal(JSON.parse((await one.event(event, name)).data).status, 400);
+      }
+    }
+    one.send({ event: 'client-123456', channel, data: {} });
+    assert.match((await one.errorFrame()).message, /at most 12 bytes/);
+    one.send({ event: 'client-12345', channel, data: 'x'.repeat(51) });
+    assert.match((await one.errorFrame()).message, /at most 50 bytes/);
+    one.send({ event: 'client-12345', channel, data: 'x'.repeat(50) });
+    one.send({ event: 'client-12345', channel, data: { x: 'x'.repeat(42) } });
+    for (let i = 0; i < 2; i++) await two.event('client-12345');
+    one.send({ event: 'client-12345', channel });
+    assert.equal((await one.errorFrame()).code, 4301);
+    assert.deepEqual(await two.settle(), []);
+    await one.end();
+    await two.end();
+  });
+});
+
 withRelay('client events switched off', { args: ['--client-events', 'false'] }, (context) => {
   test('39. are refused with an error', async () => {
     const one = await Client.connect(context.relay);
     const two = await Client.connect(context.relay);
     for (const client of [one, two]) await client.subscribe('private-chat');
     one.send({ event: 'client-x', channel: 'private-chat', data: {} });
-    await one.errorFrame();
+    const error = await one.errorFrame();
+    assert.equal(error.code, null);
+    assert.match(error.message, /^To send client events, you must enable this feature /);
     assert.deepEqual(await two.settle(), []);
     await one.end();
     await two.end();
