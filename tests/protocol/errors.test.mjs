@@ -94,12 +94,4 @@ withRelay('errors', {}, (context) => {
     assert.deepEqual(await client.settle(), []);
     await client.end();
   });
-
-  test('signing in is refused in words while it is not offered', async () => {
-    const client = await connect();
-    client.send({ event: 'pusher:signin', data: { auth: 'key1:x', user_data: '{"id":"7"}' } });
-    await client.errorFrame();
-    assert.deepEqual(await client.settle(), []);
-    await client.end();
-  });
 });
