@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { Client } from './support/client.mjs';
-import { Publisher } from './support/publish.mjs';
+import { Publisher, counters } from './support/publish.mjs';
 import { PUSHER_JS, connected, first, pusherJs, subscribed } from './support/pusher_js.mjs';
 import { Relay, withRelay } from './support/relay.mjs';
 import { until, within } from './support/wait.mjs';
@@ -131,6 +131,8 @@ for (const workers of [1, 2]) {
     await Promise.all(clients.map(connected));
     await Promise.all(clients.map((client) => subscribed(client, 'news')));
     const ids = clients.map((client) => client.connection.socket_id);
+    /* Two requests of the stream; three polls and a send, the last poll waits: all are the first relay's. */
+    await until(async () => (await counters(relays[0]))('xhr_requests') >= 6, 'the poll that waits');
     relays[0].signal('SIGTERM');
     for (const client of clients) await client.errors.take(({ data }) => JSON.stringify(data).includes('4200'), 'the close code 4200');
     await until(() => clients.every((client, i) => client.connection.state === 'connected' && client.connection.socket_id !== ids[i]
