@@ -62,8 +62,8 @@ struct session {
 	struct session_user *user; /* NULL: not signed in; hub_users.h */
 	uint32_t opened_ms;        /* the low half of the time: good for authorization_timeout_ms */
 	uint8_t protocol;
-	bool is_authorized; /* signed in once, or asked for a private channel with a right signature */
-	bool is_secure;     /* came by TLS */
+	bool is_authorized : 1; /* signed in once, or asked for a private channel with a right proof */
+	bool is_secure : 1;     /* came by TLS */
 	bool is_paused;
 	bool is_leaving; /* told to close: gets and says nothing any more */
 	UT_hash_handle hh;
