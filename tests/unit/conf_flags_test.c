@@ -2,8 +2,10 @@
  *
  * The command line: both forms of a flag, what is refused, and secrets overwritten in argv.
  */
-/* sources: relay/conf.c relay/conf_table.c relay/conf_value.c relay/conf_webhook.c relay/conf_file.c relay/conf_env.c */
-/* sources: relay/conf_memory.c relay/base/xalloc.c relay/base/log.c relay/base/clock.c relay/base/utf8.c */
+/* sources: relay/conf.c relay/conf_table.c relay/conf_value.c relay/conf_webhook.c */
+/* sources: relay/conf_file.c relay/conf_env.c */
+/* sources: relay/conf_memory.c relay/base/xalloc.c relay/base/log.c relay/base/clock.c */
+/* sources: relay/base/utf8.c */
 /* sources: relay/conf_flags.c relay/conf_check.c relay/conf_print.c wire/name.c */
 /* sources: relay/redis_address.c */
 /* libs: */

@@ -3,8 +3,10 @@
  * The configuration as a whole: defaults, ranks, applications of all sources, the checks that need
  * the whole, help, and docs/configuration.md.
  */
-/* sources: relay/conf.c relay/conf_table.c relay/conf_value.c relay/conf_webhook.c relay/conf_file.c relay/conf_env.c */
-/* sources: relay/conf_memory.c relay/base/xalloc.c relay/base/log.c relay/base/clock.c relay/base/utf8.c */
+/* sources: relay/conf.c relay/conf_table.c relay/conf_value.c relay/conf_webhook.c */
+/* sources: relay/conf_file.c relay/conf_env.c */
+/* sources: relay/conf_memory.c relay/base/xalloc.c relay/base/log.c relay/base/clock.c */
+/* sources: relay/base/utf8.c */
 /* sources: relay/conf_flags.c relay/conf_check.c relay/conf_print.c wire/name.c */
 /* sources: relay/redis_address.c */
 /* libs: */
