@@ -36,7 +36,7 @@ final class Relay
         $app = self::ID . ':' . self::KEY . ':' . self::SECRET;
         $command = [
             (string) getenv('RELAY'), '--listen', '127.0.0.1:0', '--ingest', "unix:{$this->folder}/relay.sock",
-            '--app', $app, '--drain-timeout-ms', '200', ...$args,
+            '--app', $app, '--workers', '1', '--drain-timeout-ms', '200', ...$args,
         ];
         $pipes = [];
         $process = proc_open($command, [1 => ['file', $this->log(), 'a'], 2 => ['file', $this->log(), 'a']], $pipes);
