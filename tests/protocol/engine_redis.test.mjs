@@ -10,6 +10,7 @@ import { Client } from './support/client.mjs';
 import { busChannel, clientText, envelope, Publisher } from './support/publish.mjs';
 import { freePort, Redis } from './support/redis.mjs';
 import { APP, Relay } from './support/relay.mjs';
+import { signIn } from './support/users.mjs';
 import { until } from './support/wait.mjs';
 
 const FAST = ['--redis-timeout-ms', '500', '--redis-backoff-max-ms', '100', '--unsubscribe-delay-ms', '50'];
@@ -42,6 +43,15 @@ for (const workers of [1, 2]) {
       await client.subscribe('private-a');
       assert.equal(await publisher.publish('private-a', 'e', { n: 1 }), 1);
       assert.equal((await client.event('e', 'private-a')).data, '{"n":1}');
+      await client.end();
+    });
+
+    test('an event for a user arrives at who has signed in', async () => {
+      const client = await connect();
+      await signIn(client, { id: '7' });
+      await client.subscribe('#server-to-user-7');
+      assert.equal(await publisher.publish('#server-to-user-7', 'e', { n: 1 }), 1);
+      assert.equal((await client.event('e', '#server-to-user-7')).data, '{"n":1}');
       await client.end();
     });
 
