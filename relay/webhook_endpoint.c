@@ -94,10 +94,10 @@ static void succeed(struct webhook_endpoint *endpoint)
 
 static void give_up(struct webhook_endpoint *endpoint, const char *reason)
 {
+	metrics_of(endpoint)->webhook_dropped += endpoint->body_events;
 	log_event_limited(&endpoint->log, endpoint->rules->loop->now_ms, LOG_LEVEL_ERROR,
 		"webhook_given_up", "app=%s endpoint=%s events=%zu attempts=%u reason=\"%s\"",
 		endpoint->app_id, endpoint->shown, endpoint->body_events, endpoint->failures, reason);
-	metrics_of(endpoint)->webhook_dropped += endpoint->body_events;
 	drop_body(endpoint);
 }
 

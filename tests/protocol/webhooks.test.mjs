@@ -4,15 +4,14 @@
 // in webhooks_failing.test.mjs.
 
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
 import Pusher from 'pusher';
 
 import { Client } from './support/client.mjs';
 import { counters } from './support/publish.mjs';
 import { APP, runProgram, withRelay } from './support/relay.mjs';
+import { until } from './support/wait.mjs';
 import { Receiver } from './support/webhook.mjs';
 
 let last = 0;
@@ -207,22 +206,54 @@ withRelay('webhooks at the end', withHook(['--webhook-delay-ms', '60000']), (con
 
 withRelay('webhooks and two pairs of keys', async (context) => {
   context.hook = await Receiver.start();
-  context.folder = await mkdtemp(path.join(tmpdir(), 'webhooks-'));
-  const file = path.join(context.folder, 'relay.conf');
-  await writeFile(file, `[app:app1]\nkey = new\nsecret = newer\nprevious_key = key1\nprevious_secret = secret1\n`
-    + `webhooks = ${context.hook.url} channel_occupied\n`, { mode: 0o600 });
-  return { apps: [], args: ['--config', file] };
+  return { apps: [], file: `[app:app1]\nkey = new\nsecret = newer\nprevious_key = key1\nprevious_secret = secret1\n`
+    + `webhooks = ${context.hook.url} channel_occupied\n` };
 }, (context) => {
-  after(() => Promise.all([context.hook.stop(), rm(context.folder, { recursive: true })]));
+  after(() => context.hook.stop());
 
   test('the older pair signs', async () => {
     const client = await Client.connect(context.relay);
     await client.subscribe('rotating');
     await context.hook.request(APP);
+    await until(async () => (await counters(context.relay))('webhook_requests') === 1, 'the request is counted');
     const count = await counters(context.relay);
     assert.equal(count('webhook_events'), 1);
-    assert.equal(count('webhook_requests'), 1);
     assert.equal(count('webhook_dropped'), 0);
+    await client.end();
+  });
+});
+
+withRelay('webhooks that are reloaded', async (context) => {
+  context.hooks = await Promise.all([Receiver.start(), Receiver.start()]);
+  context.text = (secret, ...items) => `[relay]\nwebhook_retry_ms = 50\n[app:app1]\nkey = key1\nsecret = ${secret}\nwebhooks = ${items.join(', ')}\n`;
+  const [stays, goes] = context.hooks;
+  return { apps: [], file: context.text('secret1', `${stays.url} channel_occupied`, `${goes.url} channel_occupied`) };
+}, (context) => {
+  after(() => Promise.all(context.hooks.map((hook) => hook.stop())));
+
+  test('what waits for an endpoint that stays is kept, with new keys and filters', async () => {
+    const [stays, goes] = context.hooks;
+    const { relay } = context;
+    const client = await Client.connect(relay);
+    stays.answer = goes.answer = Receiver.status(500);
+    await client.subscribe('before');
+    await stays.event({ channel: 'before' });
+    await goes.event({ channel: 'before' });
+    const added = await Receiver.start();
+    context.hooks.push(added);
+    await writeFile(relay.file, context.text('secret2', `${added.url} channel:new`, `${stays.url} channel:before channel:after`));
+    relay.signal('SIGHUP');
+    await relay.logged('reloaded');
+    const tried = goes.count;
+    stays.requests.items.splice(0);
+    stays.answer = Receiver.status(204);
+    await stays.request({ ...APP, secret: 'secret2' }, ({ events }) => events.some(({ channel }) => channel === 'before'));
+    for (const channel of ['other', 'new-1', 'after']) await client.subscribe(channel);
+    await stays.event({ channel: 'after', name: 'channel_occupied' });
+    await added.event({ channel: 'new-1', name: 'channel_occupied' });
+    for (const hook of context.hooks) assert.equal(hook.events.items.filter(({ channel }) => channel === 'other').length, 0);
+    assert.equal(goes.count, tried);
+    assert.equal((await counters(relay))('webhook_dropped'), 1);
     await client.end();
   });
 });

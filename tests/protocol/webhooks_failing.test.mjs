@@ -224,6 +224,33 @@ withRelay('webhooks that are given up', async (context) => {
   });
 });
 
+withRelay('webhooks that nobody takes', async (context) => {
+  context.accepted = 0;
+  context.dead = await rawServer(() => context.accepted++);
+  return { args: [...settings, '--webhook-queue-bytes', '4096', '--drain-timeout-ms', '300', '--webhooks',
+    `http://127.0.0.1:${context.dead.port}/ client_event`] };
+}, (context) => {
+  after(() => context.dead.stop());
+
+  test('their bytes are bounded, and the end of the relay does not wait for them', async () => {
+    const client = await Client.connect(context.relay);
+    await client.subscribe('private-large');
+    for (let i = 0; i < 8; i++) {
+      client.send({ event: 'client-large', channel: 'private-large', data: 'secret'.repeat(200) });
+      if (i === 0) await until(() => context.accepted > 0, 'a request');
+    }
+    await until(async () => (await counters(context.relay))('webhook_dropped') >= 4, 'dropped events');
+    const count = await counters(context.relay);
+    assert.ok(count('webhook_dropped') <= 5);
+    const { relay } = context;
+    context.relay = null;
+    await relay.stop();
+    const lost = await relay.logged('webhooks_lost');
+    assert.ok(Number(lost.events) >= 3, lost.line);
+    assert.doesNotMatch(relay.output, /secretsecret/);
+  });
+});
+
 describe('webhooks over TLS', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'webhooks-'));
   after(() => rmSync(folder, { recursive: true }));
