@@ -5,6 +5,7 @@
 #include "hub_private.h"
 #include "base/rand.h"
 #include "ingest.h"
+#include "laravel_redis.h"
 #include "pusher_frame.h"
 #include "users.h"
 #include "xhr.h"
@@ -126,6 +127,7 @@ void hub_switch(struct hub *hub, const struct conf *conf)
 			session_close(session, code, reason);
 	}
 	ingest_dismiss(hub);
+	laravel_redis_update(hub);
 }
 
 static void free_limits(struct hub *hub)
@@ -161,6 +163,7 @@ struct hub *hub_new(struct hub_shared *shared, struct loop *loop)
 void hub_start(struct hub *hub)
 {
 	hub->engine->ops->start(hub->engine);
+	laravel_redis_update(hub);
 }
 
 void hub_accept_ingest(struct hub *hub, int fd, bool is_unix)
@@ -189,6 +192,7 @@ void hub_stop(struct hub *hub)
 		return;
 	hub->is_stopped = true;
 	xhr_hub_stop(hub->xhr);
+	laravel_redis_stop(hub);
 	hub_home_stop(hub);
 	api_repeat_stop(hub);
 	hub->engine->ops->stop(hub->engine);

@@ -63,8 +63,9 @@ struct hub {
 	struct ws_limits *refused_limits; /* of upgrades that are closed at once */
 	struct idempotency *idempotency;  /* of the keys kept here; NULL before the first */
 	struct frame *pong;
-	struct xhr_hub *xhr;       /* sessions of the HTTP fallbacks */
-	struct watch_list watches; /* patterns that people watch, see ingest.h */
+	struct xhr_hub *xhr;           /* sessions of the HTTP fallbacks */
+	struct laravel_redis *laravel; /* NULL: no application listens to Laravel's broadcaster */
+	struct watch_list watches;     /* patterns that people watch, see ingest.h */
 	struct ingest_list ingests;
 	int64_t started_ms;
 	bool is_stopped;
