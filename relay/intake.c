@@ -29,6 +29,8 @@ static const char *decode(const struct app *app, struct cln_slice channel, struc
 			   "extension and relay from the same release";
 	if (result < 0)
 		return "malformed envelope";
+	if (channel.len > app->conf->channel_name_bytes)
+		return "the channel's name is longer than the application's channel_name_bytes allow";
 	/* What was published by HTTP at another relay may hold any text, six bytes a byte when escaped;
 	 * JSON text needs two. */
 	if (envelope->text.len > CLN_CLIENT_TEXT_MAX(3 * app->conf->payload_bytes))

@@ -49,6 +49,7 @@
 	M(signins, "sign-ins accepted")                                                                \
 	M(signin_errors, "sign-ins refused")                                                           \
 	M(terminated, "connections closed by terminate_connections")                                   \
+	M(authorization_timeouts, "connections closed by authorization_timeout_ms")                    \
 	M(cache_hits, "subscriptions that got a cached event")                                         \
 	M(cache_misses, "subscriptions to an empty cache channel")                                     \
 	M(cache_evictions, "cached events dropped for room")                                           \

@@ -155,13 +155,15 @@ static int64_t authorization_left_ms(const struct session *session)
 static void on_timer(struct wheel_timer *timer)
 {
 	struct session *const session = session_of_timer(timer);
-	if (authorization_left_ms(session) <= 0)
+	if (authorization_left_ms(session) <= 0) {
+		session->hub->loop->metrics.authorization_timeouts++;
 		session_close(
 			session, PUSHER_UNAUTHORIZED, CLN_SLICE("Connection not authorized within timeout"));
-	else if (session->is_paused)
+	} else if (session->is_paused) {
 		end_pause(session);
-	else
+	} else {
 		check_idle(session);
+	}
 }
 
 /* May come early: whoever it is for looks at the time. */

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Client } from './support/client.mjs';
+import { counters } from './support/publish.mjs';
 import { withRelay } from './support/relay.mjs';
 import { askSignIn, signIn } from './support/users.mjs';
 
@@ -31,6 +32,7 @@ withRelay('authorization timeout', { args: ['--authorization-timeout-ms', String
     subscriber.unsubscribe('private-a');
     const late = await Client.connect(context.relay);
     assert.deepEqual(await late.closed(), CLOSED);
+    assert.equal((await counters(context.relay))('authorization_timeouts'), 5);
     for (const client of [user, member, subscriber]) {
       client.inbox.items.splice(0);
       assert.deepEqual(await client.settle(), []);

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Client } from './support/client.mjs';
-import { counters } from './support/publish.mjs';
+import { counters, Publisher } from './support/publish.mjs';
 import { withRelay } from './support/relay.mjs';
 
 withRelay('client events', {}, (context) => {
@@ -247,6 +247,12 @@ payload_bytes = 50
     for (let i = 0; i < 2; i++) await two.event('client-12345');
     one.send({ event: 'client-12345', channel });
     assert.equal((await one.errorFrame()).code, 4301);
+    const publisher = await Publisher.connect(context.relay);
+    await publisher.publish(channel, 'e', {});
+    await two.event('e');
+    await assert.rejects(publisher.publish(`${channel}9`, 'e', {}), /channel_name_bytes/);
+    publisher.close();
+    await one.event('e');
     assert.deepEqual(await two.settle(), []);
     await one.end();
     await two.end();
