@@ -261,11 +261,12 @@ describe('webhooks over TLS', () => {
     return { key: readFileSync(path.join(folder, `${name}.key`)), cert: readFileSync(path.join(folder, `${name}.pem`)) };
   };
 
-  test('certificates are checked: known ones pass, unknown ones and wrong names do not', async () => {
+  test('certificates are checked: known ones pass, unknown ones and wrong names do not', async (t) => {
     const good = await Receiver.start({ tls: certificate('good', 'IP:127.0.0.1') });
     const unknown = await Receiver.start({ tls: certificate('unknown', 'IP:127.0.0.1') });
     const relay = await Relay.start({ args: [...settings, '--webhook-ca', path.join(folder, 'good.pem'), '--webhooks',
       `${good.url}, ${unknown.url}, ${good.url.replace('127.0.0.1', 'localhost')}`] });
+    t.after(() => Promise.all([relay.stop(), good.stop(), unknown.stop()]));
     const client = await Client.connect(relay);
     await client.subscribe('secret');
     await good.event({ channel: 'secret' });
@@ -275,7 +276,5 @@ describe('webhooks over TLS', () => {
     assert.equal(unknown.count, 0);
     assert.equal(good.count, 1);
     await client.end();
-    await relay.stop();
-    await Promise.all([good.stop(), unknown.stop()]);
   });
 });
