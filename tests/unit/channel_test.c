@@ -229,6 +229,49 @@ static void a_home_stays_while_anybody_needs_it(void **state)
 	assert_null(home_find(&app, CLN_SLICE("presence-a")));
 }
 
+static void watchers_are_no_clients(void **state)
+{
+	(void)state;
+	struct channel *const channel = new_channel("a");
+	struct person watcher = {0};
+	subscriber_init(&watcher.subscriber, &ops, 0);
+	struct subscription *const watching = join(channel, &watcher);
+	struct subscription *const one = join(channel, &people[0]);
+	struct subscription *const waiting = join(channel, &people[1]);
+	assert_int_equal(channel->clients, 0);
+	subscription_enter(watching);
+	assert_int_equal(channel->clients, 0);
+	subscription_enter(one);
+	assert_int_equal(channel->clients, 1);
+	subscription_free(waiting);
+	assert_int_equal(channel->clients, 1);
+	subscription_free(one);
+	assert_int_equal(channel->clients, 0);
+	assert_int_equal(channel->live_count, 1);
+	subscription_free(watching);
+	channel_free(channel);
+}
+
+static void a_home_adds_up_its_workers(void **state)
+{
+	(void)state;
+	struct home *const home = home_new(&app, CLN_SLICE("private-cache-a"), 3);
+	assert_true(home->type.is_cache);
+	assert_false(home->type.is_presence);
+	assert_int_equal(home_subscription_count(home), 0);
+	home_set_clients(home, 0, 5);
+	home_set_clients(home, 2, 7);
+	assert_int_equal(home_subscription_count(home), 12);
+	home_set_clients(home, 0, 2);
+	assert_int_equal(home_subscription_count(home), 9);
+	home_set_clients(home, 2, 0);
+	home_set_clients(home, 0, 0);
+	assert_int_equal(home_subscription_count(home), 0);
+	home_join_new(home, 1, 77, 5, (struct cln_slice){0}, (struct cln_slice){0});
+	assert_int_equal(home_join_id(TAILQ_FIRST(&home->joins)).len, 0);
+	home_free(home);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -238,6 +281,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(names_find_channels, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(members_are_users, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_home_stays_while_anybody_needs_it, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(watchers_are_no_clients, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_home_adds_up_its_workers, set_up, tear_down),
 	};
 	map_seed_init();
 	return cmocka_run_group_tests(tests, NULL, NULL);
