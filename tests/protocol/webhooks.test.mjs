@@ -111,7 +111,7 @@ withRelay('webhooks', withHook(['--webhook-delay-ms', '20', '--subscription-coun
   });
 });
 
-withRelay('webhooks and a short absence', withHook(['--webhook-delay-ms', '1500']), (context) => {
+withRelay('webhooks and a short absence', withHook(['--webhook-delay-ms', '1000']), (context) => {
   after(() => context.hook.stop());
 
   test('69. who is back in time was never away', async () => {

@@ -206,7 +206,7 @@ withRelay('webhooks to a dead host beside a live one', async (context) => {
 
 withRelay('webhooks that are given up', async (context) => {
   context.hook = await Receiver.start({ answer: Receiver.status(500) });
-  return { args: [...settings, '--webhook-give-up-ms', '100', '--webhooks', `${context.hook.url} channel_occupied`] };
+  return { args: [...settings, '--webhook-give-up-ms', '400', '--webhooks', `${context.hook.url} channel_occupied`] };
 }, (context) => {
   after(() => context.hook.stop());
 
