@@ -54,7 +54,7 @@ packages_for() {
 	redis) echo redis-server redis-tools ;;
 	test)
 		echo "libcmocka-dev libjansson-dev clang clang-format valgrind php-pear php-parser chromium fonts-dejavu-core"
-		echo "fonts-noto-color-emoji universal-ctags openssl"
+		echo "fonts-noto-color-emoji universal-ctags openssl php$php-redis"
 		if is_installed libclang-rt-14-dev || has_candidate libclang-rt-14-dev; then
 			echo libclang-rt-14-dev
 		else
