@@ -25,14 +25,28 @@ static bool is_over_rate(struct session *session)
 	return false;
 }
 
-/* The size of what the receivers' handlers get: a string's content, or the JSON text. Escapes are
- * counted as they stand, which errs on the safe side. */
-static size_t payload_size(const struct message *message)
+/* A valid string's content; the caller deinits it. */
+static struct buf decoded(const struct jslice *string)
 {
-	if (!message->has_data)
-		return 0;
-	const size_t quotes = message->data.type == JSLICE_STRING ? 2 : 0;
-	return message->data.raw.len - quotes;
+	struct buf text = {0};
+	buf_reserve(&text, string->raw.len);
+	if (jslice_string(string, text.bytes, string->raw.len, &text.len) < 0)
+		text.len = 0; /* never: raw.len bytes are enough */
+	return text;
+}
+
+/* Whether what the receivers' handlers get has at most `limit` bytes: a string's content, or the
+ * JSON text. A string is only decoded if its escapes may make the difference. */
+static bool is_within(const struct message *message, size_t limit)
+{
+	if (!message->has_data || message->data.raw.len <= limit)
+		return true;
+	if (message->data.type != JSLICE_STRING)
+		return false;
+	struct buf text = decoded(&message->data);
+	const bool result = text.len <= limit;
+	buf_deinit(&text);
+	return result;
 }
 
 /* The text that the receivers' handlers get is only decoded if somebody may want it. */
@@ -53,9 +67,8 @@ static void emit(struct session *session, const struct msg *msg, const struct me
 		.socket = session->subscriber.id,
 	};
 	if (message->has_data && message->data.type == JSLICE_STRING) {
-		buf_reserve(&text, event.data.len);
-		if (jslice_string(&message->data, text.bytes, event.data.len, &text.len) == CLN_OK)
-			event.data = buf_slice(&text);
+		text = decoded(&message->data);
+		event.data = buf_slice(&text);
 	}
 	webhooks_emit(hub->shared->webhooks, hub->loop, &event);
 	buf_deinit(&text);
@@ -133,7 +146,7 @@ void pusher_client_event(struct session *session, const struct message *message)
 		refuse_event(session);
 		pusher_complain(
 			session, PUSHER_NONE, "Event names have at most %u bytes", conf->event_name_bytes);
-	} else if (payload_size(message) > conf->payload_bytes) {
+	} else if (!is_within(message, conf->payload_bytes)) {
 		refuse_event(session);
 		pusher_complain(session, PUSHER_NONE, "The data of a client event has at most %zu bytes",
 			conf->payload_bytes);

@@ -649,6 +649,19 @@ static void payloads_are_bounded(void **state)
 	}
 }
 
+static void escapes_count_as_what_they_stand_for(void **state)
+{
+	(void)state;
+	char text[1024];
+	join("private-a", "");
+	for (int len = 89; len <= 91; len++) {
+		snprintf(text, sizeof(text),
+			CLIENT(",\"data\":\"\\n\\u0041\\\"\\\\\\u00e9\\ud83d\\ude00%0*d\""), len, 7);
+		/* 1 + 1 + 1 + 1 + 2 + 4 bytes, and the zeros */
+		expect_part(text, len <= 90 ? "publish" : "error 0 The data of a client event has at most");
+	}
+}
+
 static void names_are_bounded_per_application(void **state)
 {
 	(void)state;
@@ -702,6 +715,7 @@ int main(void)
 		TEST(client_events_have_rules),
 		TEST(who_waits_may_not_send),
 		TEST(payloads_are_bounded),
+		TEST(escapes_count_as_what_they_stand_for),
 		TEST(names_are_bounded_per_application),
 		TEST(rates_are_bounded),
 	};
