@@ -20,9 +20,9 @@ export class Client {
   }
 
   /** Connects and waits for nothing. */
-  static open(relay, { app = relay.app, key = app.key, path = `/app/${key}`,
+  static open(relay, { app = relay.app, key = app.key, base = `ws://127.0.0.1:${relay.port}`, path = `/app/${key}`,
     query = '?protocol=7&client=js&version=8.4.0&flash=false', ...options } = {}) {
-    return new Client(`ws://127.0.0.1:${relay.port}${path}${query}`, app, options);
+    return new Client(`${base}${path}${query}`, app, options);
   }
 
   constructor(url, app, options) {
