@@ -11,5 +11,11 @@ window.Echo = new Echo({
     wsPort: import.meta.env.VITE_CLAIRON_PORT ?? 80,
     wssPort: import.meta.env.VITE_CLAIRON_PORT ?? 443,
     forceTLS: (import.meta.env.VITE_CLAIRON_SCHEME ?? 'https') === 'https',
-    enabledTransports: ['ws', 'wss'],
+    // Where a proxy swallows WebSockets, pusher-js goes on with HTTP requests to the same relay, at
+    // /pusher/app. Without httpHost they would go to pusher.com.
+    httpHost: import.meta.env.VITE_CLAIRON_HOST,
+    httpPort: import.meta.env.VITE_CLAIRON_PORT ?? 80,
+    httpsPort: import.meta.env.VITE_CLAIRON_PORT ?? 443,
+    httpPath: '/pusher',
+    enableStats: false,
 });

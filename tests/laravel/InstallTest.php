@@ -108,6 +108,8 @@ ENV;
         self::assertStringStartsWith("# The application\nAPP_NAME=\"My app\" # its name\n\n", $this->folder->read('.env'));
         self::assertFileEquals(__DIR__ . '/../../laravel/config/clairon.php', "{$this->folder->path}/config/clairon.php");
         self::assertFileEquals(__DIR__ . '/../../laravel/resources/echo.js', "{$this->folder->path}/resources/js/echo.js");
+        self::assertMatchesRegularExpression('/httpHost: .*VITE_CLAIRON_HOST,\s+httpPort: .*VITE_CLAIRON_PORT.*\s+httpsPort: .*VITE_CLAIRON_PORT/', $this->folder->read('resources/js/echo.js'));
+        self::assertStringNotContainsString('enabledTransports', $this->folder->read('resources/js/echo.js'), 'the HTTP fallbacks are allowed');
         self::assertStringEndsWith("window.axios = axios;\n\nimport './echo';\n", $this->folder->read('resources/js/bootstrap.js'));
         self::assertStringContainsString('App.Models.User.{id}', $this->folder->read('routes/channels.php'));
         self::assertStringContainsString('npm install --save-dev laravel-echo pusher-js', $this->output);

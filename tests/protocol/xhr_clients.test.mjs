@@ -4,15 +4,19 @@
 // WebSocket. The browser's side of it is tests/browser.
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import net from 'node:net';
+import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+
+import Echo from 'laravel-echo';
 
 import { Client } from './support/client.mjs';
 import { Publisher, counters } from './support/publish.mjs';
 import { PUSHER_JS, connected, first, pusherJs, subscribed } from './support/pusher_js.mjs';
-import { Relay, withRelay } from './support/relay.mjs';
-import { until, within } from './support/wait.mjs';
+import { ROOT, Relay, withRelay } from './support/relay.mjs';
+import { Inbox, until, within } from './support/wait.mjs';
 
 const TRANSPORTS = ['xhr_streaming', 'xhr_polling'];
 
@@ -142,3 +146,43 @@ for (const workers of [1, 2]) {
     front.close();
   });
 }
+
+test('the echo.js that clairon:install writes falls back where WebSockets are swallowed', async () => {
+  const relay = await Relay.start({ workers: 2 });
+  let swallowed = 0;
+  const front = net.createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', (head) => {
+      if (/^upgrade: websocket/im.test(head.toString('latin1'))) {
+        swallowed++;
+        return; /* and never a word */
+      }
+      const other = net.connect(relay.port, '127.0.0.1');
+      other.on('error', () => socket.destroy());
+      socket.on('error', () => other.destroy());
+      other.write(head);
+      socket.pipe(other).pipe(socket);
+    });
+  });
+  await new Promise((resolve) => front.listen(0, '127.0.0.1', resolve));
+  const env = { VITE_CLAIRON_APP_KEY: relay.app.key, VITE_CLAIRON_HOST: '127.0.0.1', VITE_CLAIRON_PORT: String(front.address().port), VITE_CLAIRON_SCHEME: 'http' };
+  const window = {};
+  const code = (await readFile(path.join(ROOT, 'laravel/resources/echo.js'), 'utf8'))
+    .replace(/^import .*$/gm, '').replaceAll('import.meta.env', 'env');
+  globalThis.window = window; /* where Echo looks for Pusher */
+  new Function('window', 'Echo', 'Pusher', 'env', code)(window, Echo, PUSHER_JS['pusher-js'].Pusher, env);
+  const { pusher } = window.Echo.connector;
+  await connected(pusher);
+  assert.equal(pusher.connection.connection.transport.name, 'xhr_streaming');
+  assert.ok(swallowed > 0, 'the WebSocket was tried first');
+  const events = new Inbox('events');
+  await within(new Promise((resolve) => window.Echo.channel('news').listen('.e', (data) => events.push(data)).subscribed(resolve)), () => 'Echo subscribes');
+  const publisher = await Publisher.connect(relay);
+  await publisher.publish('news', 'e', '{"n":1}');
+  assert.deepEqual(await first(events), { n: 1 });
+  publisher.close();
+  window.Echo.disconnect();
+  delete globalThis.window;
+  front.close();
+  await relay.stop();
+});

@@ -1,5 +1,5 @@
 // The page says where the relay is, so that another port needs no other build. Where it says nothing,
-// the relay is where the page came from: the web server passes /app on to it.
+// the relay is where the page came from: the web server passes /app and /pusher/app on to it.
 import Echo from 'laravel-echo';
 
 import Pusher from 'pusher-js';
@@ -17,5 +17,10 @@ window.Echo = new Echo({
     wsPort: port,
     wssPort: port,
     forceTLS,
-    enabledTransports: ['ws', 'wss'],
+    // Where a proxy swallows WebSockets: HTTP requests to the same relay, at /pusher/app.
+    httpHost: setting('host') || window.location.hostname,
+    httpPort: port,
+    httpsPort: port,
+    httpPath: '/pusher',
+    enableStats: false,
 });

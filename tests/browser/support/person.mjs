@@ -27,14 +27,16 @@ export class Person {
   /**
    * Opens a browser window of their own as NAME@example.com, at the list of people.
    * @param sessions  logins of this application so far: the form is filled in once for each person
+   * @param prepare   runs in every page before its own scripts
    */
-  static async comes(browser, url, sessions, name, options = {}) {
+  static async comes(browser, url, sessions, name, options = {}, prepare = undefined) {
     const context = await browser.newContext({
       locale: 'en-GB', viewport: { width: 1100, height: 760 }, storageState: sessions.get(name), ...options,
     });
+    if (prepare) await context.addInitScript(prepare);
     const person = new Person(context, await context.newPage(), url);
     try {
-      await person.logIn(name, sessions);
+      await person.logIn(name, sessions, options.proxy ? RECONNECT_MS : WAIT_MS);
     } catch (error) {
       await context.close();
       throw error;
@@ -42,7 +44,7 @@ export class Person {
     return person;
   }
 
-  async logIn(name, sessions) {
+  async logIn(name, sessions, timeout) {
     if (sessions.has(name)) {
       await this.page.goto(`${this.url}/chat`);
     } else {
@@ -53,7 +55,7 @@ export class Person {
       await this.page.waitForURL('**/chat');
       sessions.set(name, await this.context.storageState());
     }
-    await this.live();
+    await this.live(timeout);
   }
 
   constructor(context, page, url) {
