@@ -43,7 +43,8 @@ struct webhook_endpoint {
 	struct buf body; /* of the request, empty: none */
 	size_t body_events;
 	int64_t first_ms;  /* when it was tried first */
-	unsigned failures; /* in a row */
+	unsigned attempts; /* at it */
+	unsigned failures; /* of the endpoint in a row, over several requests if they are given up */
 	struct webhook_post *post;
 	struct wheel_timer timer;
 	struct log_limit log;
@@ -97,7 +98,7 @@ static void give_up(struct webhook_endpoint *endpoint, const char *reason)
 	metrics_of(endpoint)->webhook_dropped += endpoint->body_events;
 	log_event_limited(&endpoint->log, endpoint->rules->loop->now_ms, LOG_LEVEL_ERROR,
 		"webhook_given_up", "app=%s endpoint=%s events=%zu attempts=%u reason=\"%s\"",
-		endpoint->app_id, endpoint->shown, endpoint->body_events, endpoint->failures, reason);
+		endpoint->app_id, endpoint->shown, endpoint->body_events, endpoint->attempts, reason);
 	drop_body(endpoint);
 }
 
@@ -118,14 +119,19 @@ static void fail(struct webhook_endpoint *endpoint, const char *reason)
 	endpoint->failures++;
 	const int64_t wait_ms = pause_ms(endpoint);
 	const int64_t age_ms = rules->loop->now_ms - endpoint->first_ms;
-	if (endpoint->is_finishing || wait_ms > rules->give_up_ms - age_ms) {
+	if (endpoint->is_finishing) {
+		give_up(endpoint, reason);
+		endpoint->state = IDLE; /* what still waits is not tried: the relay is about to end */
+		return;
+	}
+	if (wait_ms > rules->give_up_ms - age_ms) {
 		give_up(endpoint, reason);
 	} else {
 		log_event_limited(&endpoint->log, rules->loop->now_ms, LOG_LEVEL_WARN, "webhook_failed",
 			"app=%s endpoint=%s events=%zu retry_ms=%" PRId64 " reason=\"%s\"", endpoint->app_id,
 			endpoint->shown, endpoint->body_events, wait_ms, reason);
 	}
-	wait_for(endpoint, PAUSING, endpoint->is_finishing ? 0 : wait_ms);
+	wait_for(endpoint, PAUSING, wait_ms);
 }
 
 static void on_answer(void *context, long status, const char *error)
@@ -161,6 +167,7 @@ static void attempt(struct webhook_endpoint *endpoint)
 		.timeout_ms = rules->timeout_ms,
 	};
 	endpoint->state = SENDING;
+	endpoint->attempts++;
 	endpoint->post = webhook_http_post(rules->http, &request, on_answer, endpoint);
 	if (endpoint->post == NULL)
 		fail(endpoint, "its URL can't be used");
@@ -191,6 +198,7 @@ static void make_body(struct webhook_endpoint *endpoint)
 	}
 	webhook_body_end(&endpoint->body);
 	endpoint->first_ms = rules->loop->now_ms;
+	endpoint->attempts = 0;
 }
 
 /* Gathered or paused long enough. */
