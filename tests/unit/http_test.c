@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* sources: relay/http.c relay/http_parse.c relay/ws.c relay/ws_frame.c */
+/* sources: relay/http.c relay/http_parse.c relay/ws.c relay/ws_frame.c relay/deflate.c */
 /* sources: relay/conn.c relay/conn_input.c relay/conn_output.c relay/loop.c relay/mailbox.c */
 /* sources: relay/base/wheel.c relay/base/frame.c relay/base/xalloc.c relay/base/log.c */
 /* sources: relay/base/clock.c relay/base/buf.c relay/base/utf8.c relay/base/hmac.c */
-/* libs: libevent_core libcrypto -lhttp_parser */
+/* libs: libevent_core libcrypto zlib -lhttp_parser */
 /*
  * HTTP over a socket pair: tables of requests and the statuses they get, whole and byte by byte;
  * limits at n and n+1; time-outs; answers that come later, whole and in pieces; upgrades.
@@ -196,7 +196,6 @@ static const struct {
 	{"GET / HTTP/1.1\r\nBad Name: x\r\n\r\n", 400, NULL},
 	{"GET / HTTP/1.1\r\n\r\n", 400, NULL},              /* no Host */
 	{"GET / HTTP/1.1\r\n" HOST HOST "\r\n", 400, NULL}, /* two */
-	{"\x16\x03\x01\x02\x00\x01\x00", 400, NULL},        /* TLS */
 	{"get / HTTP/1.1\r\n" HOST "\r\n", 400, NULL},
 	{"BREW / HTTP/1.1\r\n" HOST "\r\n", 501, NULL},
 	{"GET / HTTP/2.0\r\n" HOST "\r\n", 505, NULL},
@@ -291,6 +290,18 @@ static void half_closed_client_gets_its_answer(void **state)
 	shutdown(t.fd, SHUT_WR);
 	run_until(has_fin);
 	assert_int_equal(count_answers(), 1);
+	close(t.fd);
+}
+
+/* A TLS handshake: no answer would be understood. */
+static void tls_is_turned_away(void **state)
+{
+	(void)state;
+	open_client();
+	put("\x16\x03\x01\x02\x00\x01\x00", 7);
+	run_until(has_fin);
+	assert_int_equal(received.len, 0);
+	assert_int_equal(loop.metrics.http_errors, 1);
 	close(t.fd);
 }
 
@@ -784,6 +795,7 @@ int main(void)
 		TEST(keep_alive_and_pipelining),
 		TEST(old_clients),
 		TEST(half_closed_client_gets_its_answer),
+		TEST(tls_is_turned_away),
 		TEST(limit_of_the_head),
 		TEST(limit_of_the_fields),
 		TEST(limit_of_the_body),
