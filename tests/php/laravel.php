@@ -181,4 +181,5 @@ $c->test('errors are BroadcastExceptions', static function () use ($c, $client, 
     $c->throws(BroadcastException::class, static fn () => $send(6));
 });
 
+$c->ran('laravel/framework', Application::VERSION, "broadcaster '{$driver}': event(), toOthers(), authorization, errors");
 $c->end();

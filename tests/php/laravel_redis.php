@@ -114,4 +114,5 @@ $c->test('what a cache channel\'s subscriber finds', static function () use ($c,
 });
 
 $relay->stop();
+$c->ran('laravel/framework', Application::VERSION, "broadcaster 'redis', by the relay's laravel_redis");
 $c->end();

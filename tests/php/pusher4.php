@@ -108,4 +108,5 @@ $c->test('refusals', static function () use ($c, $pusher, $options): void {
 
 $client->end();
 $other->end();
+$c->ran('pusher/pusher-php-server', Pusher::$VERSION, 'every call, webhook(), refusals');
 $c->end();

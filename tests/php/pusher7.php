@@ -211,4 +211,6 @@ $c->test('a path in front, and the old names of calls', static function () use (
 
 $client->end();
 $other->end();
+$c->point(74, 'pusher-http-php runs every call without exception, getChannels() on an empty server included', $relay->workers);
+$c->ran('pusher/pusher-php-server', Pusher::$VERSION, 'every call, webhook(), encrypted channels, refusals');
 $c->end();

@@ -3,15 +3,18 @@
 // npm's `pusher`, the stock server library for Node, against the HTTP API. PHP's are in tests/php.
 
 import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import Pusher from 'pusher';
 import nacl from 'tweetnacl';
 
 import { Client } from './support/client.mjs';
+import { ran } from './support/compatibility.mjs';
 import { APP, withRelay } from './support/relay.mjs';
 import { until } from './support/wait.mjs';
 import { Receiver } from './support/webhook.mjs';
 
+const VERSION = createRequire(import.meta.url)('pusher/package.json').version;
 const MASTER = Buffer.alloc(32, 'k').toString('base64');
 
 withRelay('npm pusher', async (context) => {
@@ -134,7 +137,7 @@ withRelay('npm pusher', async (context) => {
     assert.equal(pusher.webhook({ headers, rawBody: `${body} ` }).isValid(), false);
   });
 
-  test('refusals have a status and a sentence', async () => {
+  test('refusals have a status and a sentence', async (t) => {
     await refused(413, pusher.trigger('a', 'ev', 'x'.repeat(10241)));
     await refused(400, pusher.trigger('c'.repeat(165), 'ev', 1));
     await refused(400, pusher.trigger('a', 'pusher:own', 1));
@@ -144,5 +147,6 @@ withRelay('npm pusher', async (context) => {
     await refused(401, new Pusher({ ...options(), key: 'other' }).get({ path: '/channels' }));
     await refused(404, pusher.get({ path: '/nothing' }));
     await client.end();
+    ran(t, 'pusher (npm)', VERSION, 'every call, webhook(), encrypted channels, refusals');
   });
 });

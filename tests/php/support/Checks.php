@@ -87,6 +87,25 @@ final class Checks
     }
 
     /**
+     * A line for docs/compatibility.md (tools/compatibility reads it).
+     */
+    public function ran(string $library, string $version, string $what): void
+    {
+        if ($this->failed === 0) {
+            echo "# library: {$library} | {$version} | {$what}\n";
+        }
+    }
+
+    /**
+     * A point of the checklist that is shown if all tests so far have passed.
+     */
+    public function point(int $number, string $text, int $workers): void
+    {
+        $result = $this->failed === 0 ? 'ok' : 'not ok';
+        echo "{$result} - point {$number}: {$text}, {$workers} worker" . ($workers === 1 ? '' : 's') . "\n";
+    }
+
+    /**
      * Ends the program.
      */
     public function end(): never

@@ -21,6 +21,9 @@ final class Relay
 
     public readonly int $port;
 
+    /** Of the relay; the environment's WORKERS, else 1. */
+    public readonly int $workers;
+
     /** @var resource */
     private $process;
 
@@ -33,10 +36,11 @@ final class Relay
     {
         $this->folder = sys_get_temp_dir() . '/clairon-php-' . bin2hex(random_bytes(6));
         mkdir($this->folder, 0700);
+        $this->workers = (int) (getenv('WORKERS') ?: 1);
         $app = self::ID . ':' . self::KEY . ':' . self::SECRET;
         $command = [
             (string) getenv('RELAY'), '--listen', '127.0.0.1:0', '--ingest', "unix:{$this->folder}/relay.sock",
-            '--app', $app, '--workers', '1', '--drain-timeout-ms', '200', ...$args,
+            '--app', $app, '--workers', (string) $this->workers, '--drain-timeout-ms', '200', ...$args,
         ];
         $pipes = [];
         $process = proc_open($command, [1 => ['file', $this->log(), 'a'], 2 => ['file', $this->log(), 'a']], $pipes);
