@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import Pusher from 'pusher';
 
 import { Client } from './support/client.mjs';
@@ -182,6 +183,42 @@ withRelay('webhook filters and batches', async (context) => {
     }
     for (const request of all.requests.items.splice(0)) assert.equal(request.headers['x-pusher-key'], APP.key);
     await client.end();
+  });
+});
+
+withRelay('webhooks of a storm', withHook(['--webhook-delay-ms', '30', '--webhook-batch', '7']), (context) => {
+  after(() => context.hook.stop());
+
+  test('beginnings and ends alternate, and add up to who is there', async () => {
+    const rooms = Array.from({ length: 5 }, (_, i) => `presence-storm-${i}`);
+    const clients = await Promise.all(Array.from({ length: 6 }, async (_, i) => {
+      const client = await Client.connect(context.relay);
+      return Object.assign(client, { user: `u${i % 4}`, in: new Set() });
+    }));
+    let seed = 20260101;
+    const random = (below) => (seed = (seed * 1103515245 + 12345) % 2147483648) % below;
+    for (let step = 0; step < 400; step++) {
+      const client = clients[random(clients.length)];
+      const room = rooms[random(rooms.length)];
+      if (client.in.delete(room)) client.unsubscribe(room);
+      else if (client.in.add(room)) await client.subscribe(room, { user: client.user });
+      if (step % 50 === 49) await pause(40); /* some absences last longer than the delay */
+    }
+    for (const client of clients) await client.settle();
+    /* Who there is, by the events so far; a second event of the same sense is a failure. */
+    const there = () => {
+      const now = new Set();
+      for (const { name, channel, user_id: user = '' } of context.hook.events.items) {
+        const key = `${channel} ${user}`;
+        if (/occupied|added/.test(name)) assert.ok(!now.has(key) && now.add(key), `${name} ${key} twice`);
+        else if (/vacated|removed/.test(name)) assert.ok(now.delete(key), `${name} ${key} twice`);
+      }
+      return [...now].sort().join();
+    };
+    const expected = [...new Set(clients.flatMap((client) => [...client.in].flatMap((room) => [`${room} `, `${room} ${client.user}`])))].sort().join();
+    await until(() => there() === expected, 'events that add up');
+    for (const client of clients) await client.end();
+    await until(() => there() === '', 'everybody has left');
   });
 });
 
