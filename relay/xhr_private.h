@@ -57,6 +57,8 @@ struct xhr_hub {
 	struct xhr_list dirty;
 	struct xhr_move_list moves; /* connections about to leave */
 	struct wheel_timer move_timer;
+	int64_t second_ms; /* begin of the second that `opened` counts sessions of */
+	unsigned opened;
 	struct xhr_memo memo;
 	struct buf text; /* scratch */
 	const struct http_limits *limits;

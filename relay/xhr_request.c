@@ -42,11 +42,32 @@ static void refuse(struct hub *hub, struct conn *conn, const struct session_open
 	buf_deinit(&text);
 }
 
+#define SECOND_MS 1000
+
+/* One connection can ask for any number of sessions: this worker's part of upgrade_rate, which
+ * connections are paced by, bounds them. */
+static bool is_too_fast(struct xhr_hub *xhrs)
+{
+	const struct loop *const loop = xhrs->hub->loop;
+	const unsigned rate = loop->conf->upgrade_rate;
+	if (loop->now_ms - xhrs->second_ms >= SECOND_MS) {
+		xhrs->second_ms = loop->now_ms;
+		xhrs->opened = 0;
+	}
+	xhrs->opened++;
+	return rate != 0 && xhrs->opened > rate / loop->count + 1;
+}
+
 static void open_session(struct hub *hub, struct conn *conn, const struct http_request *request,
 	const struct xhr_path *path)
 {
 	struct session_opening opening = {0};
-	session_judge(hub, conn, request, path->key, &opening);
+	if (is_too_fast(hub->xhr)) {
+		opening.code = PUSHER_OVER_CAPACITY;
+		opening.reason = "Too many clients come at once";
+	} else {
+		session_judge(hub, conn, request, path->key, &opening);
+	}
 	if (opening.code != 0) {
 		refuse(hub, conn, &opening);
 		return;

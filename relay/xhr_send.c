@@ -51,15 +51,19 @@ static void take_message(struct session *session, const struct jslice *value)
 	buf_deinit(&text);
 }
 
+static bool is_empty(struct cln_slice rest)
+{
+	struct jslice value;
+	return !jslice_next_element(&rest, &value);
+}
+
 /* Returns what has to wait for the end of a pause. */
 static struct cln_slice take_messages(struct session *session, struct cln_slice rest)
 {
 	struct jslice value;
 	while (!session->is_leaving && !session->is_paused && jslice_next_element(&rest, &value))
 		take_message(session, &value);
-	const bool has_more =
-		session->is_paused && jslice_next_element(&(struct cln_slice){rest.ptr, rest.len}, &value);
-	return has_more ? rest : cln_slice(NULL, 0);
+	return session->is_paused && !is_empty(rest) ? rest : cln_slice(NULL, 0);
 }
 
 static bool are_strings(const struct jslice *array)
@@ -146,7 +150,6 @@ void xhr_take(struct xhr *xhr, struct conn *conn, struct cln_slice body)
 {
 	struct session *const session = xhr->session;
 	struct jslice array;
-	struct jslice first;
 	if (session->is_leaving) {
 		answer(conn, 404, ended);
 		return;
@@ -157,7 +160,7 @@ void xhr_take(struct xhr *xhr, struct conn *conn, struct cln_slice body)
 		return;
 	}
 	session_heard(session);
-	if (!jslice_next_element(&(struct cln_slice){array.raw.ptr, array.raw.len}, &first)) {
+	if (is_empty(array.raw)) {
 		take_nothing(xhr);
 		answer(conn, 204, "");
 		return;

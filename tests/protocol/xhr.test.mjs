@@ -7,12 +7,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import tls from 'node:tls';
 
 import { Client } from './support/client.mjs';
 import { Publisher, counters } from './support/publish.mjs';
 import { Relay, withRelay } from './support/relay.mjs';
 import { signChannel } from './support/sign.mjs';
 import { tcp } from './support/raw.mjs';
+import { Certificates, secure } from './support/tls.mjs';
 import { until, within } from './support/wait.mjs';
 import { Session, ask, polling, sessionName, streaming } from './support/xhr.mjs';
 
@@ -376,6 +378,20 @@ for (const workers of [1, 2]) {
     await relay.stop();
   });
 
+  test(name('one connection opens no more sessions a second than upgrade_rate lets connections in'), async () => {
+    const relay = await Relay.start({ workers, args: ['--upgrade-rate', '20', '--close-timeout-ms', '50'] });
+    const raw = await tcp(relay);
+    let text = '';
+    raw.socket.on('data', (bytes) => (text += bytes));
+    raw.socket.write(Array.from({ length: 60 }, () => `POST /app/key1/${sessionName()}/xhr HTTP/1.1\r\nHost: relay\r\nContent-Length: 0\r\n\r\n`).join(''));
+    await until(() => (text.match(/^o$/gm) ?? []).length === 60, () => `all answers: ${text}`);
+    assert.match(text, /^o\nc\[4100,/m);
+    assert.match(text, /connection_established/);
+    await until(async () => (await ask(relay, `/app/key1/${sessionName()}/xhr`)).text.includes('connection_established'), 'room in the next second');
+    raw.socket.destroy();
+    await relay.stop();
+  });
+
   test(name('capacity counts these sessions'), async () => {
     const relay = await Relay.start({ workers, args: ['--max-connections', '2', '--xhr-grace-ms', '100'] });
     const first = await streaming(relay);
@@ -429,3 +445,28 @@ for (const workers of [1, 2]) {
     await relay.stop();
   });
 }
+
+test('over TLS, too: requests of one connection move between workers with it', async () => {
+  const files = await Certificates.make();
+  await files.add('ecdsa');
+  const relay = await Relay.start({ workers: 2, args: [...files.args('ecdsa'), '--close-timeout-ms', '50'] });
+  await secure(relay);
+  const socket = tls.connect({ port: relay.tlsPort, host: '127.0.0.1', rejectUnauthorized: false });
+  let text = '';
+  socket.on('data', (bytes) => (text += bytes));
+  const names = Array.from({ length: 12 }, () => `/app/key1/${sessionName()}`);
+  const request = (path, body = '') => `POST ${path} HTTP/1.1\r\nHost: relay\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  /* One after another, then all at once. */
+  for (const name of names) {
+    const before = text.length;
+    socket.write(request(`${name}/xhr`));
+    await until(() => text.slice(before).includes('connection_established'), () => `${name} is open: ${text}`);
+  }
+  text = '';
+  socket.write(names.map((name) => request(`${name}/xhr_send`, JSON.stringify(['{"event":"pusher:ping"}'])) + request(`${name}/xhr`)).join(''));
+  await until(() => (text.match(/pusher:pong/g) ?? []).length === names.length, () => `all have their pong: ${text}`);
+  assert.equal((text.match(/HTTP\/1.1 204/g) ?? []).length, names.length);
+  socket.destroy();
+  await relay.stop();
+  await files.remove();
+});
