@@ -31,9 +31,10 @@ static const char *decode(const struct app *app, struct cln_slice channel, struc
 		return "malformed envelope";
 	if (channel.len > app->conf->channel_name_bytes)
 		return "the channel's name is longer than the application's channel_name_bytes allow";
-	/* What was published by HTTP at another relay may hold any text, six bytes a byte when escaped;
-	 * JSON text needs two. */
-	if (envelope->text.len > CLN_CLIENT_TEXT_MAX(3 * app->conf->payload_bytes))
+	/* What comes by Redis may have been published by HTTP at another relay and hold any text, six
+	 * bytes a byte when escaped; JSON text needs two. */
+	const size_t room = (must_verify ? 3 : 1) * app->conf->payload_bytes;
+	if (envelope->text.len > CLN_CLIENT_TEXT_MAX(room))
 		return "the event is larger than the application's payload_bytes allow";
 	if (must_verify && !is_signed(app, channel, bytes, envelope))
 		return "the envelope is not signed with the application's secret";
