@@ -18,9 +18,9 @@ import { Certificates, secure } from './support/tls.mjs';
 import { until, within } from './support/wait.mjs';
 import { Session, ask, polling, sessionName, streaming } from './support/xhr.mjs';
 
-const QUICK = ['--activity-timeout-ms', '1000', '--ping-grace-ms', '0', '--pong-timeout-ms', '300'];
+const QUICK = ['--activity-timeout-ms', '1000', '--ping-grace-ms', '0', '--pong-timeout-ms', '600'];
 
-withRelay('xhr', { args: ['--xhr-grace-ms', '400', '--xhr-heartbeat-ms', '60000'] }, (context) => {
+withRelay('xhr', { args: ['--xhr-grace-ms', '20000', '--xhr-heartbeat-ms', '60000', '--close-timeout-ms', '50'] }, (context) => {
   test('streaming: o once, then connection_established, then what is published', async () => {
     const session = await streaming(context.relay);
     assert.match(session.socketId, /^\d+\.\d+$/);
@@ -178,13 +178,6 @@ withRelay('xhr', { args: ['--xhr-grace-ms', '400', '--xhr-heartbeat-ms', '60000'
     others.close();
   });
 
-  test('a session without a receiver lives for xhr_grace_ms', async () => {
-    const session = await polling(context.relay);
-    await until(async () => (await session.sendBody('[]')).status === 404, 'the session ends');
-    const again = await session.poll();
-    assert.equal(again.lines[0], 'o');
-  });
-
   test('a second receiver takes over; the first is told', async () => {
     const session = await streaming(context.relay);
     const first = session.ended;
@@ -317,7 +310,7 @@ withRelay('xhr with small limits', { args: [...QUICK, '--backlog-bytes', '8192',
   test('heartbeats: a stream gets h and stays if it answers, a poll comes again', async () => {
     const session = await streaming(context.relay);
     const poller = await polling(context.relay);
-    const end = Date.now() + 1600; /* longer than probe and answer may take together */
+    const end = Date.now() + 1800; /* longer than probe and answer may take together */
     const streams = async () => {
       while (Date.now() < end) {
         await session.line('h');
@@ -389,6 +382,14 @@ for (const workers of [1, 2]) {
     assert.match(text, /connection_established/);
     await until(async () => (await ask(relay, `/app/key1/${sessionName()}/xhr`)).text.includes('connection_established'), 'room in the next second');
     raw.socket.destroy();
+    await relay.stop();
+  });
+
+  test(name('a session without a receiver lives for xhr_grace_ms'), async () => {
+    const relay = await Relay.start({ workers, args: ['--xhr-grace-ms', '300', '--close-timeout-ms', '50'] });
+    const session = await polling(relay);
+    await until(async () => (await session.sendBody('[]')).status === 404, 'the session ends');
+    assert.equal((await session.poll()).lines[0], 'o');
     await relay.stop();
   });
 
