@@ -270,8 +270,7 @@ withRelay('xhr', { args: ['--xhr-grace-ms', '20000', '--xhr-heartbeat-ms', '6000
     session.ended.then(() => (isEnded = true));
     while (!isEnded) {
       await publisher.publish('much', 'e', JSON.stringify({ n: sent++, filler }));
-      drain();
-      await new Promise(setImmediate);
+      await until(() => { drain(); return isEnded || got > sent - 5; }, () => `message ${sent - 5}, got ${got}`);
     }
     assert.equal(await session.ended, true);
     assert.ok(session.units > 262144, String(session.units));
@@ -321,7 +320,6 @@ withRelay('xhr with small limits', { args: [...QUICK, '--backlog-bytes', '8192',
       while (Date.now() < end) assert.deepEqual((await poller.poll()).lines, ['h']);
     };
     await Promise.all([streams(), polls()]);
-    assert.equal(session.lines.items.some(({ type, value }) => type === 'a' && value.length === 0), false, 'answers to h are not answered');
     session.close();
   });
 
