@@ -307,6 +307,8 @@ describe('the demo in Chromium', () => {
         assert.equal((await noah.thread()).length, before.length + texts.length);
       });
 
+      if (redis) return; // what the page does on its own is the same over both
+
       it('speaks French on a telephone and keeps to its width', async () => {
         const phone = { locale: 'fr-FR', viewport: { width: 375, height: 740 }, isMobile: true, hasTouch: true };
         const noah = await comes('noah', phone);
