@@ -10,6 +10,7 @@
 #define CONF_LOAD_H
 
 #include "conf.h"
+#include "conf_value.h"
 
 #define CONF_LINE_MAX  1024 /* of a file, without its end */
 #define CONF_VALUE_MAX 1024
@@ -39,9 +40,6 @@ struct conf_list {
 	const char **items;
 	size_t count;
 };
-
-/* Returns NULL if `value` is good, else the rest of a sentence that begins with the value. */
-typedef const char *(*conf_check_fn)(const char *value);
 
 struct conf_key {
 	const char *name; /* workers; CLAIRON_WORKERS; --workers */
@@ -139,19 +137,6 @@ void conf_index_build(struct conf *conf);
 
 /* What only the whole tells: missing, doubled and contradicting settings. */
 void conf_check_whole(struct conf_loader *loader);
-
-const char *conf_check_id(const char *value);
-const char *conf_check_key(const char *value);
-const char *conf_check_secret(const char *value);
-const char *conf_check_listen(const char *value);
-const char *conf_check_ingest(const char *value);
-const char *conf_check_redis(const char *value);
-const char *conf_check_path(const char *value);
-const char *conf_check_proxy(const char *value);
-const char *conf_check_origin(const char *value);
-const char *conf_check_webhook(const char *value);
-const char *conf_check_printable(const char *value);
-const char *conf_check_prefix(const char *value);
 
 void conf_print_help(FILE *output);
 void conf_print_help_all(FILE *output);
