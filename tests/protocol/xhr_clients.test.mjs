@@ -13,6 +13,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import Echo from 'laravel-echo';
 
 import { Client } from './support/client.mjs';
+import { ran } from './support/compatibility.mjs';
 import { Publisher, counters } from './support/publish.mjs';
 import { PUSHER_JS, connected, first, pusherJs, subscribed } from './support/pusher_js.mjs';
 import { ROOT, Relay, withRelay } from './support/relay.mjs';
@@ -31,7 +32,7 @@ const stateOf = (client, state) => within(new Promise((resolve) => {
 withRelay('pusher-js', { args: ['--activity-timeout-ms', '1000'] }, (context) => {
   for (const transport of TRANSPORTS) {
     for (const [name, { Pusher, version }] of Object.entries(PUSHER_JS)) {
-      test(`${transport}: ${name} ${version} connects, subscribes and gets events`, async () => {
+      test(`${transport}: ${name} ${version} connects, subscribes and gets events`, async (t) => {
         const client = only(transport, context.relay, { Pusher });
         await connected(client);
         assert.equal(client.connection.connection.transport.name, transport);
@@ -42,6 +43,7 @@ withRelay('pusher-js', { args: ['--activity-timeout-ms', '1000'] }, (context) =>
         for (let i = 0; i < 20; i++) assert.deepEqual((await first(events)).data, { i, text: 'h\u00e9 \u2028 "x"' });
         publisher.close();
         client.disconnect();
+        ran(t, 'pusher-js', version, `${transport} alone`);
       });
     }
 
