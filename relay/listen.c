@@ -37,6 +37,8 @@
 #define USER_TIMEOUT_MS  20000
 #define PAUSE_MS         100 /* when the system is out of something */
 #define MS_PER_S         1000
+#define BUSY_READ_BYTES  4096
+#define WAIT_MAX_S       10 /* in the queue: clients give an attempt up after 15 s */
 #define MODE_GROUP       0660
 #define MODE_ALL         0666
 #define PORT_DIGITS      5
@@ -418,6 +420,50 @@ static bool take_token(struct listener *listener)
 	return true;
 }
 
+/* Connections that wait to be accepted. */
+static unsigned waiting(const struct listener *listener)
+{
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+	if (listener->is_unix || getsockopt(listener->fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0) {
+		return 0;
+	}
+	return info.tcpi_unacked; /* of a listening socket: the length of its queue */
+}
+
+/* A client that hears of it comes again after 15 s or more; one that waits in vain, too, but it
+ * would have been served by then for nothing. */
+static void say_busy(const struct listener *listener, int fd)
+{
+	static const char answer[] = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n"
+								 "Retry-After: 15\r\nContent-Length: 0\r\n\r\n";
+	char request[BUSY_READ_BYTES];
+	if (!listener->is_tls) {
+		/* What is not read would turn the close into a reset, and take the answer away. */
+		const ssize_t got = recv(fd, request, sizeof(request), MSG_DONTWAIT);
+		(void)got;
+		const ssize_t sent = send(fd, answer, sizeof(answer) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+		(void)sent;
+	}
+}
+
+/* Those for whom the rate leaves no room in time: the oldest, who have waited longest. */
+static void shed(struct listener *listener)
+{
+	const uint64_t room = (uint64_t)listener->rate * WAIT_MAX_S;
+	const unsigned queue = waiting(listener);
+	uint64_t over = queue > room ? queue - room : 0;
+	for (unsigned i = 0; i < ACCEPTS_PER_TURN && over > 0; i++, over--) {
+		const int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd < 0) {
+			return;
+		}
+		say_busy(listener, fd);
+		close(fd);
+		listener->loop->metrics.connections_refused++;
+	}
+}
+
 static void log_trouble(struct listener *listener, const char *error)
 {
 	log_event_limited(&listener->log_limit, listener->loop->now_ms, LOG_LEVEL_WARN, "accept_failed",
@@ -471,6 +517,7 @@ static void on_readable(evutil_socket_t socket, short what, void *context)
 	loop_enter(listener->loop);
 	for (unsigned i = 0; i < ACCEPTS_PER_TURN; i++) {
 		if (!take_token(listener)) {
+			shed(listener);
 			pause_for(listener, MS_PER_S / listener->rate + 1);
 			return;
 		}

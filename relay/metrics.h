@@ -12,7 +12,8 @@
 #define METRICS_LIST(M)                                                                            \
 	M(connections, "open client sockets (gauge)")                                                  \
 	M(connections_total, "client sockets accepted")                                                \
-	M(connections_refused, "client sockets turned away at accept: descriptors run short")          \
+	M(connections_refused,                                                                         \
+		"client sockets turned away at accept: descriptors run short, or too many wait")           \
 	M(upgrades, "WebSocket upgrades completed")                                                    \
 	M(sessions_refused,                                                                            \
 		"WebSockets closed at once: path, key, protocol, quota, capacity or restart (4xxx)")       \
