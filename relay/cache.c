@@ -150,10 +150,20 @@ static struct cache *ensure(struct app *app, struct loop *loop)
 	return app->cache;
 }
 
+/* A reload ended the keeping: what is there from before is nobody's last event any more. */
+static void forget_event(const struct app *app, struct cln_slice channel)
+{
+	struct item *const item = app->cache == NULL ? NULL : shelf_find(&app->cache->events, channel);
+	if (item != NULL)
+		shelf_drop(&app->cache->events, item);
+}
+
 void cache_put(struct app *app, struct loop *loop, struct cln_slice channel, struct frame *frame)
 {
-	if (app->conf->cache_channels == 0)
+	if (app->conf->cache_channels == 0) {
+		forget_event(app, channel);
 		return;
+	}
 	struct cache *const cache = ensure(app, loop);
 	struct item *const miss = shelf_find(&cache->misses, channel);
 	if (miss != NULL)

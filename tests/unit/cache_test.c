@@ -123,6 +123,9 @@ static void the_oldest_makes_room(void **state)
 	conf.cache_channels = 0;
 	put("cache-f", "f");
 	assert_string_equal(found("cache-f"), "");
+	/* What was kept is the last event no longer. */
+	put("cache-e", "newer");
+	assert_string_equal(found("cache-e"), "");
 }
 
 static void a_time_that_got_shorter_counts_at_once(void **state)
