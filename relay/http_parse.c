@@ -129,6 +129,10 @@ static int on_field(library_parser *parser, const char *bytes, size_t len)
 	if (parse->is_head_done) {
 		return GO_ON; /* trailers mean nothing to us */
 	}
+	/* "Name : value": one of the libraries goes by the name, others may not. */
+	if (memchr(bytes, ' ', len) != NULL) {
+		return refuse(parse, 400, "The request has a header field with a blank in its name.");
+	}
 	if (parse->field_count == 0 || parse->is_in_value) {
 		if (parse->field_count == HTTP_HEADERS_MAX) {
 			return refuse(parse, 431, "The request has too many header fields.");
@@ -173,6 +177,9 @@ static int check_head(struct http_parse *parse)
 	const size_t encodings = count_fields(parse, "Transfer-Encoding", &value);
 	if (encodings > 1 || (encodings == 1 && !equals(value, "chunked"))) {
 		return refuse(parse, 501, "The only transfer encoding understood here is chunked.");
+	}
+	if (encodings > 0 && parse->parser.http_minor == 0) {
+		return refuse(parse, 400, "HTTP/1.0 has no transfer encodings.");
 	}
 	if (encodings > 0 && is_length_given(parse)) {
 		return refuse(parse, 400, "Content-Length and Transfer-Encoding exclude each other.");
@@ -397,7 +404,9 @@ void http_parse_request(const struct http_parse *parse, struct http_request *req
 	}
 	request->header_count = parse->field_count;
 	request->body = text_of(parse, parse->body);
-	request->is_keep_alive = parse->is_keep_alive;
+	/* Whether CONNECT has a body is understood in two ways: nothing is read behind it. */
+	request->is_keep_alive =
+		parse->is_keep_alive && !cln_slice_equal(request->method, CLN_SLICE("CONNECT"));
 	request->is_upgrade = parse->is_upgrade;
 	request->minor = parse->parser.http_minor;
 }

@@ -194,6 +194,14 @@ static const struct {
 	{"GET / HTTP/1.x\r\n" HOST "\r\n", 400, NULL},
 	{"GET / HTTP/1.1\r\nHost h\r\n\r\n", 400, NULL},
 	{"GET / HTTP/1.1\r\nBad Name: x\r\n\r\n", 400, NULL},
+	{"GET / HTTP/1.1\r\n" HOST "Bad Name: x\r\n\r\n", 400, NULL},
+	{"GET / HTTP/1.1\r\n X: folded\r\n" HOST "\r\n", 400, NULL},
+	/* what proxies may understand in another way */
+	{"POST / HTTP/1.1\r\n" HOST "Content-Length : 3\r\n\r\nabc", 400, NULL},
+	{"POST / HTTP/1.1\r\n" HOST "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n", 400, NULL},
+	{"POST / HTTP/1.0\r\n" HOST
+	 "Connection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+		400, NULL},
 	{"GET / HTTP/1.1\r\n\r\n", 400, NULL},              /* no Host */
 	{"GET / HTTP/1.1\r\n" HOST HOST "\r\n", 400, NULL}, /* two */
 	{"get / HTTP/1.1\r\n" HOST "\r\n", 400, NULL},
@@ -265,6 +273,19 @@ static void keep_alive_and_pipelining(void **state)
 	for (const char *at = received.bytes; (at = strstr(at, "\r\n\r\nok")) != NULL; at++)
 		bodies++;
 	assert_int_equal(bodies, 3);
+	close_client();
+}
+
+/* Where one server sees a body, another sees the next request: there is no next one. */
+static void nothing_follows_connect(void **state)
+{
+	(void)state;
+	open_client();
+	put_text(
+		"CONNECT h:1 HTTP/1.1\r\n" HOST "Content-Length: 27\r\n\r\nGET / HTTP/1.1\r\n" HOST "\r\n");
+	run_until(has_fin);
+	assert_int_equal(count_answers(), 1);
+	assert_int_equal(t.requests, 1);
 	close_client();
 }
 
@@ -793,6 +814,7 @@ int main(void)
 		TEST(requests_whole),
 		TEST(requests_bytewise),
 		TEST(keep_alive_and_pipelining),
+		TEST(nothing_follows_connect),
 		TEST(old_clients),
 		TEST(half_closed_client_gets_its_answer),
 		TEST(tls_is_turned_away),
