@@ -7,6 +7,7 @@
 #include "private.h"
 
 #include "SAPI.h"
+#include "dispatcher.h"
 #include "exception.h"
 #include "ext/standard/info.h"
 #include "ini.h"
@@ -85,6 +86,7 @@ static PHP_MINIT_FUNCTION(clairon)
 	clairon_ini_register(module_number);
 	clairon_exception_minit();
 	clairon_publisher_minit();
+	clairon_dispatcher_minit();
 	return SUCCESS;
 }
 

@@ -5,7 +5,7 @@ clairon
 --FILE--
 <?php
 // The stubs are PHP: loaded under another namespace they are compared with the real thing.
-foreach (['Exception', 'Publisher'] as $name) {
+foreach (['Exception', 'Publisher', 'Dispatcher'] as $name) {
     $code = file_get_contents(__DIR__ . "/../stubs/$name.stub.php");
     $code = preg_replace(['/^<\?php/', '/^namespace Clairon/m', '/= UNKNOWN/', '/\): (int|bool|array|string) \{\}/'],
         ['', 'namespace Stub\Clairon', '= 0', '): $1 { exit; }'], $code);
@@ -55,6 +55,7 @@ echo json_encode([$extension->getFunctions(), $extension->getConstants(), $exten
 Clairon\Exception\ClaironException as in the stub
 Clairon\Exception\PayloadException as in the stub
 Clairon\Publisher as in the stub
+Clairon\Dispatcher as in the stub
 Array
 (
     [0] => public __construct(string $dsn sensitive, array $options sensitive, ): 
