@@ -73,7 +73,9 @@ void app_list_deinit(struct app_list *list)
 
 static struct app *app_of(const struct app_list *list, const struct conf_app *found)
 {
-	return found == NULL ? NULL : list->slots[found - list->conf->apps];
+	struct app *const app = found == NULL ? NULL : list->slots[found - list->conf->apps];
+	/* It may have been learned already that it is gone. */
+	return app == NULL || app->conf->is_removed ? NULL : app;
 }
 
 struct app *app_list_by_key(const struct app_list *list, struct cln_slice key)

@@ -40,6 +40,7 @@ struct server {
 	struct wheel_timer timer; /* until it is ready; then, when it drains, until all have left */
 	int64_t drained_by_ms;
 	atomic_bool is_draining;
+	bool is_ending; /* workers may be gone */
 	struct listener *clients[CONF_LISTEN_MAX];
 	struct listener *tls_clients[CONF_LISTEN_MAX];
 	struct listener *ingest[CONF_INGEST_MAX];
@@ -222,13 +223,23 @@ static void on_drain_timer(struct wheel_timer *timer)
 	loop_timer_set(&server->loop, &server->timer, DRAIN_POLL_MS, on_drain_timer);
 }
 
+/* What was published before the signal stands before the close in every worker's mailbox. */
+static void on_settled(void *context)
+{
+	struct server *const server = context;
+	if (!server->is_ending) {
+		workers_drain(server->workers);
+	}
+}
+
 static void drain(struct server *server, int number)
 {
 	log_event(LOG_LEVEL_INFO, "stopping", "signal=%d sessions=%u", number,
 		workers_session_count(server->workers));
 	server->drained_by_ms = server->loop.now_ms + reload_conf(server->reload)->drain_timeout_ms;
 	atomic_store(&server->is_draining, true);
-	workers_drain(server->workers);
+	workers_visit(server->workers, WORKERS_SETTLE, reload_conf(server->reload),
+		&(struct workers_done){&server->loop, on_settled, server});
 	loop_timer_set(&server->loop, &server->timer, DRAIN_POLL_MS, on_drain_timer);
 }
 
@@ -316,6 +327,7 @@ static void log_end(const struct server *server)
 
 static void end(struct server *server)
 {
+	server->is_ending = true;
 	if (server->reload != NULL) {
 		reload_stop(server->reload);
 	}

@@ -389,6 +389,8 @@ static void on_visit(struct loop *loop, struct mail *mail)
 	case WORKERS_SWITCH:
 		hub_switch(worker->hub, round->conf);
 		break;
+	case WORKERS_SETTLE:
+		break;
 	}
 	mail->deliver = on_visited;
 	loop_post(round->done.main, mail);

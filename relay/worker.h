@@ -35,11 +35,12 @@ int workers_listen_ingest(struct workers *workers, struct listener *listener);
  * the same. Threads run with all signals blocked. */
 int workers_start(struct workers *workers);
 
-/* The configuration was read again: both rounds in this order, each after the one before is done.
+/* The configuration was read again: the first two in this order, each after the one before is done.
  */
 enum workers_visit {
 	WORKERS_LEARN,  /* hub_learn() */
 	WORKERS_SWITCH, /* hub_switch() */
+	WORKERS_SETTLE, /* nothing: what they had sent to homes before is on its way to subscribers */
 };
 
 /* Called on `main`'s thread when all workers have been visited. */

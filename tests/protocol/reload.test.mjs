@@ -10,6 +10,7 @@ import { test } from 'node:test';
 import { Client } from './support/client.mjs';
 import { busChannel, clientText, envelope, Resp } from './support/publish.mjs';
 import { Relay, withRelay } from './support/relay.mjs';
+import { until } from './support/wait.mjs';
 
 const A = { id: 'a', key: 'ka', secret: 'sa' };
 const B = { id: 'b', key: 'kb', secret: 'sb' };
@@ -186,11 +187,16 @@ withRelay('reload', { apps: [], file: text([], section(A), section(B)) }, (conte
     for (let i = 0; i < 20; i++) {
       await replace(relay, text([], section(A, [`members = ${i + 1}`]), ...(i % 2 === 0 ? [section(C)] : []), section(B)));
     }
-    await reload(relay, text([], section(A, ['members = 21']), section(B)));
-    await reload(relay, text([], section(A), section(B)));
+    await replace(relay, text([], section(A, ['enabled = false']), section(B)));
+    assert.equal((await client.closed()).code, 4003);
+    await replace(relay, text([], section(A), section(B)));
+    await until(async () => {
+      const again = Client.open(relay, { app: A });
+      const first = await Promise.race([again.event('pusher:connection_established').catch(() => null), again.closed()]);
+      again.socket.terminate();
+      return first?.event !== undefined;
+    }, 'the last file counts');
     assert.equal(await code(relay, C), 4001);
-    await client.settle();
-    await client.end();
   });
 });
 
