@@ -197,7 +197,8 @@ static void refuse(struct conf_loader *loader, struct conf_place place, const st
 	const char *value, const char *why)
 {
 	char shown[CONF_SHOWN_MAX];
-	if (key->is_secret) {
+	/* A URL's user and password, or a token in its query. */
+	if (key->is_secret || strpbrk(value, "@?") != NULL) {
 		conf_problem(loader, place, "%s: its value (not shown) %s", key->name, why);
 	} else {
 		conf_problem(loader, place, "%s: \"%s\" %s", key->name, conf_shown(value, shown), why);

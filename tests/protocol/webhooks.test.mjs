@@ -301,4 +301,6 @@ test('a wrong item is refused at the start', async () => {
   assert.equal(wrong.code, 2);
   assert.match(wrong.errors, /webhooks.*names an event that does not exist/);
   assert.match((await runProgram([...app, '--webhooks', 'ftp://h'])).errors, /http:\/\//);
+  for (const url of ['ftp://u:hidden@h/', 'http://u:hidden@h channel_gone', 'http:///?token=hidden'])
+    assert.doesNotMatch((await runProgram([...app, '--webhooks', url])).errors, /hidden/);
 });
