@@ -41,6 +41,14 @@ void signals_block(void)
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
+/* A terminal that went away is the end, not a wish to reload: that one comes from the kernel, the
+ * wish from a process. */
+static int meaning(const struct signalfd_siginfo *info)
+{
+	const int number = (int)info->ssi_signo; /* a signal's small number */
+	return number == SIGHUP && info->ssi_code == SI_KERNEL ? SIGTERM : number;
+}
+
 static void on_readable(evutil_socket_t socket, short what, void *context)
 {
 	struct signals *const signals = context;
@@ -49,7 +57,7 @@ static void on_readable(evutil_socket_t socket, short what, void *context)
 	(void)what;
 	loop_enter(signals->loop);
 	while (read(signals->fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		signals->on_signal(signals->context, (int)info.ssi_signo); /* a signal's small number */
+		signals->on_signal(signals->context, meaning(&info));
 	}
 }
 

@@ -10,7 +10,8 @@
 
 struct signals;
 
-/* Called on the loop's thread, once per signal that came. */
+/* Called on the loop's thread, once per signal that came. SIGHUP of a terminal that went away
+ * counts as SIGTERM. */
 typedef void (*signals_fn)(void *context, int number);
 
 /* Before any thread starts: threads inherit the mask. SIGPIPE is ignored. */
