@@ -50,6 +50,22 @@ static const char *behind_scheme(const char *url)
 	return strncmp(url, "https://", 8) == 0 ? url + 8 : NULL;
 }
 
+/* Whether what stands behind the host is ":" and digits, or nothing: a "/" in a password would make
+ * the rest of it part of what is shown in logs. */
+static bool has_good_port(const char *authority)
+{
+	const char *const end = authority + strcspn(authority, "/?#");
+	const char *host = authority;
+	for (const char *at = authority; at < end; at++) {
+		if (*at == '@')
+			host = at + 1;
+	}
+	const char *const bracket = host[0] == '[' ? memchr(host, ']', (size_t)(end - host)) : host;
+	const char *const colon =
+		bracket != NULL ? memchr(bracket, ':', (size_t)(end - bracket)) : NULL;
+	return bracket != NULL && (colon == NULL || colon + 1 + strspn(colon + 1, "0123456789") == end);
+}
+
 static const char *set_url(struct conf_webhook *webhook, struct cln_slice word)
 {
 	if (word.len >= sizeof(webhook->url))
@@ -62,7 +78,11 @@ static const char *set_url(struct conf_webhook *webhook, struct cln_slice word)
 	if (!is_printable(word))
 		return "has a URL with characters other than printable ASCII; write them as %XX, and a "
 			   "host's name as xn--";
-	return rest[0] == '\0' || strchr("/:?#@", rest[0]) != NULL ? "has a URL without a host" : NULL;
+	if (rest[0] == '\0' || strchr("/:?#@", rest[0]) != NULL)
+		return "has a URL without a host";
+	return has_good_port(rest)
+			   ? NULL
+			   : "has a port that is no number; write / ? and # of a password as %XX";
 }
 
 static const char *add_prefix(struct conf_webhook *webhook, size_t *used, struct cln_slice prefix)

@@ -378,11 +378,24 @@ enum http_parse_result http_parse_feed(
 	return parse->is_done ? HTTP_PARSE_DONE : HTTP_PARSE_MORE;
 }
 
+/* How many bytes "http://" or "https://" has in front of `url`. */
+static size_t scheme_len(struct cln_slice url)
+{
+	static const struct cln_slice schemes[] = {{"http://", 7}, {"https://", 8}};
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+		if (cln_slice_starts(url, schemes[i])) {
+			return schemes[i].len;
+		}
+	}
+	return 0;
+}
+
 /* The path of "/path?query", and of "http://host/path?query" as it is sent to proxies. */
 static void split_url(struct cln_slice url, struct http_request *request)
 {
-	if (cln_slice_starts(url, CLN_SLICE("http://"))) {
-		const struct cln_slice rest = cln_slice_from(url, sizeof("http://") - 1);
+	const size_t scheme = scheme_len(url);
+	if (scheme > 0) {
+		const struct cln_slice rest = cln_slice_from(url, scheme);
 		const char *const slash = memchr(rest.ptr, '/', rest.len);
 		url = slash != NULL ? cln_slice_from(rest, (size_t)(slash - rest.ptr)) : CLN_SLICE("/");
 	}

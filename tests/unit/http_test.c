@@ -180,6 +180,7 @@ static const struct {
 	{"GET /a/b?c=d&e HTTP/1.1\r\n" HOST "\r\n", 200, "GET /a/b ?c=d&e body="},
 	{"GET http://h:1/a?b HTTP/1.1\r\n" HOST "\r\n", 200, "GET /a ?b body="},
 	{"GET http://h HTTP/1.1\r\n" HOST "\r\n", 200, "GET / ? body="},
+	{"GET https://h:1/a?b HTTP/1.1\r\n" HOST "\r\n", 200, "GET /a ?b body="},
 	{"HEAD / HTTP/1.1\r\n" HOST "\r\n", 200, "HEAD / ? body="},
 	{"GET / HTTP/1.0\r\n\r\n", 200, "GET / ? body="},
 	{"\r\n\r\nGET / HTTP/1.1\r\n" HOST "\r\n", 200, "GET / ? body="},

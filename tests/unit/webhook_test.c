@@ -70,6 +70,11 @@ static void wrong_items_are_told(void **state)
 	assert_wrong("http://", "host");
 	assert_wrong("https:///path", "host");
 	assert_wrong("http://:80/", "host");
+	assert_wrong("http://h:x/", "port");
+	assert_wrong("http://u:pa/ss@h", "port");
+	assert_wrong("http://[::1", "port");
+	assert_null(conf_webhook_parse(&conf, "http://u:p%2F@[::1]:8080/a:b@c"));
+	assert_null(conf_webhook_parse(&conf, "http://h:/"));
 	assert_wrong("http://h/\xc3\xa9", "ASCII");
 	assert_wrong("http://h/\x7f", "ASCII");
 	assert_wrong("http://h channel_gone", "does not exist");
