@@ -23,6 +23,13 @@ return [
     // that releases the job can't work: there is no queue to release it to.
     'middleware' => env('CLAIRON_MIDDLEWARE', false),
 
+    // Who calls the listeners of events; needs the extension, without it nothing changes:
+    //   null        Laravel's own dispatcher
+    //   native      Clairon\Dispatcher, the fast one. It is no Illuminate\Events\Dispatcher: for
+    //               applications and packages that ask for the contract or the facade only
+    //   compatible  a subclass of Laravel's dispatcher that finds and calls listeners with it
+    'dispatcher' => env('CLAIRON_DISPATCHER'),
+
     // For php artisan clairon:start.
     'relay' => [
         // The binary. null: where pecl puts programs beside this PHP, then the PATH.

@@ -28,6 +28,8 @@ final class ClaironServiceProvider extends ServiceProvider
         $this->replaceConfigRecursivelyFrom(self::CONNECTION, 'broadcasting.connections.clairon');
         $this->replaceConfigRecursivelyFrom(self::CONFIG, 'clairon');
 
+        Events\Installer::install($this->app, $this->app->make('config')->get('clairon.dispatcher'));
+
         // extend() and not singleton(): Laravel's provider of the manager is deferred and would bind
         // its own over ours when it is loaded.
         $this->app->extend(
