@@ -39,11 +39,11 @@ void conf_print_help(FILE *output)
 /* Words of `text` in lines of LINE_WIDTH, each behind `indent` blanks. */
 static void print_wrapped(FILE *output, size_t indent, const char *text)
 {
-	size_t column = LINE_WIDTH;
+	size_t column = LINE_WIDTH + 1; /* no line begun */
 	while (*text != '\0') {
 		const size_t word = strcspn(text, " ");
 		if (column + 1 + word > LINE_WIDTH) {
-			fprintf(output, "%s%*s", column == LINE_WIDTH ? "" : "\n", (int)indent, "");
+			fprintf(output, "%s%*s", column > LINE_WIDTH ? "" : "\n", (int)indent, "");
 			column = indent;
 		} else {
 			fputc(' ', output);
@@ -140,7 +140,8 @@ void conf_print_markdown(FILE *output)
 	fputs(
 		"# Settings of clairon-relay\n"
 		"\n"
-		"Made by `clairon-relay --print-configuration` from the table in `relay/conf.c`; edit "
+		"Made by `clairon-relay --print-configuration` from the table in `relay/conf_table.c`; "
+		"edit "
 		"that.\n"
 		"\n"
 		"A setting can be given in three ways; flags stand over the environment, the environment\n"

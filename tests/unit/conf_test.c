@@ -288,6 +288,10 @@ static void help_all_names_every_setting(void **state)
 		const char *name = conf_keys[i].scope == CONF_APP_OWN ? conf_keys[i].name : flag;
 		assert_non_null(strstr(loaded.output, name));
 	}
+	for (const char *line = loaded.output; *line != '\0'; line += strspn(line, "\n")) {
+		assert_in_range(strcspn(line, "\n"), 1, 80);
+		line += strcspn(line, "\n");
+	}
 	unload(&loaded);
 }
 
