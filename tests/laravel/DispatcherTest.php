@@ -63,7 +63,7 @@ final class DispatcherTest extends TestCase
      * @param  class-string<Contract>  $class
      * @return list<string> what happened
      */
-    private function scenario(string $class, int $seed): array
+    public function scenario(string $class, int $seed): array
     {
         $random = new Randomizer(new Mt19937($seed));
         $events = $this->dispatcher($class);
@@ -214,6 +214,14 @@ final class DispatcherTest extends TestCase
     private static function pick(Randomizer $random, array $from): mixed
     {
         return $from[$random->getInt(0, count($from) - 1)];
+    }
+
+    public function testItCanStandForLaravelsClass(): void
+    {
+        $command = [PHP_BINARY, '-d', 'extension=' . getenv('EXTENSION'), __DIR__ . '/Support/substituted.php'];
+        exec(implode(' ', array_map(escapeshellarg(...), $command)) . ' 2>&1', $output);
+
+        self::assertSame(['100 the same'], $output);
     }
 
     public static function ours(): array

@@ -14,7 +14,7 @@ use Illuminate\Events\Dispatcher;
  *
  * @internal
  */
-final class Stock extends Dispatcher
+final class Stock extends LaravelCode
 {
     use PreparesListeners;
 

@@ -1,0 +1,25 @@
+<?php
+
+// SPDX-License-Identifier: MIT
+//
+// Makes the name of Laravel's dispatcher an alias of NativeDispatcher, as for running Laravel's own tests
+// against it, and puts the scenarios of DispatcherTest through both. Prints how many were the same.
+
+declare(strict_types=1);
+
+use Clairon\Laravel\Events\NativeDispatcher;
+use Clairon\Laravel\Tests\DispatcherTest;
+
+require __DIR__ . '/../vendor/autoload.php';
+
+class_alias(NativeDispatcher::class, 'Illuminate\Events\Dispatcher');
+set_error_handler(static fn () => true);
+new Illuminate\Events\Dispatcher(); // loads Laravel's code under its other name
+
+$test = new DispatcherTest('substituted');
+$same = 0;
+for ($seed = 1; $seed <= 100; $seed++) {
+    $same += (int) ($test->scenario('Illuminate\Events\DispatcherUnderOtherName', $seed)
+        === $test->scenario('Illuminate\Events\Dispatcher', $seed));
+}
+echo "{$same} the same\n";
