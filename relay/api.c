@@ -162,13 +162,14 @@ static void refuse_method(struct api_call *call, const struct endpoint *endpoint
 }
 
 /* One line a second at most says to the operator that somebody's keys are wrong. */
-static void log_refusal(struct api_call *call)
+static void log_refusal(struct api_call *call, struct cln_slice reason)
 {
 	char peer[CONN_PEER_MAX];
+	char shown[LOG_QUOTED_MAX];
 	conn_peer(call->conn, peer);
+	log_quote(shown, reason);
 	log_event_limited(&call->hub->log_refusals, call->hub->loop->now_ms, LOG_LEVEL_INFO,
-		"api_refused", "app=%s peer=%s reason=\"key, signature or time of a request is wrong\"",
-		call->app->conf->id, peer);
+		"api_refused", "app=%s peer=%s reason=\"%s\"", call->app->conf->id, peer, shown);
 }
 
 static bool is_signed(struct api_call *call)
@@ -185,7 +186,7 @@ static bool is_signed(struct api_call *call)
 	const bool is_good = api_sign_check(
 		&request, pairs, pair_count, call->hub->loop->wall_ms / MS_PER_S, &refusal.reason);
 	if (!is_good) {
-		log_refusal(call);
+		log_refusal(call, buf_slice(&refusal.reason));
 		api_answer_refusal(call, &refusal);
 	}
 	buf_deinit(&refusal.reason);

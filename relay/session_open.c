@@ -94,13 +94,19 @@ void session_judge(struct hub *hub, struct conn *conn, const struct http_request
 		judge_room(hub, opening);
 }
 
-void session_note_refusal(struct hub *hub, struct conn *conn, const struct session_opening *opening)
+void session_note_refusal(struct hub *hub, struct conn *conn, const struct http_request *request,
+	const struct session_opening *opening)
 {
 	char peer[CONN_PEER_MAX];
+	char page[LOG_QUOTED_MAX];
+	const struct http_header *const origin = http_find(request, "Origin");
 	hub->loop->metrics.sessions_refused++;
 	conn_peer(conn, peer);
+	log_quote(page, origin != NULL ? origin->value : CLN_SLICE(""));
 	log_event_limited(&hub->log_refusals, hub->loop->now_ms, LOG_LEVEL_INFO, "refused",
-		"peer=%s code=%u reason=\"%s\"", peer, (unsigned)opening->code, opening->reason);
+		"peer=%s app=%s code=%u origin=\"%s\" reason=\"%s\"", peer,
+		opening->app != NULL ? opening->app->conf->id : "-", (unsigned)opening->code, page,
+		opening->reason);
 }
 
 /* The key in /app/KEY or /pusher/app/KEY; without a ptr if it is another path. */
@@ -119,7 +125,7 @@ static struct cln_slice key_of(struct cln_slice path)
 static void turn_away(struct hub *hub, struct conn *conn, const struct http_request *request,
 	const struct session_opening *opening)
 {
-	session_note_refusal(hub, conn, opening);
+	session_note_refusal(hub, conn, request, opening);
 	struct ws *const ws = ws_accept(conn, request, hub->refused_limits, &refused_ops, hub);
 	session_say_goodbye(ws, opening->protocol, opening->code, cln_slice_of(opening->reason));
 }

@@ -95,8 +95,8 @@ struct session_opening {
 void session_judge(struct hub *hub, struct conn *conn, const struct http_request *request,
 	struct cln_slice key, struct session_opening *opening);
 /* The counter and the log line of a refusal. */
-void session_note_refusal(
-	struct hub *hub, struct conn *conn, const struct session_opening *opening);
+void session_note_refusal(struct hub *hub, struct conn *conn, const struct http_request *request,
+	const struct session_opening *opening);
 
 /* --- for transports --- */
 

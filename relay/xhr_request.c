@@ -32,10 +32,11 @@ static void answer_preflight(struct conn *conn)
 }
 
 /* The client has to see an open connection close. */
-static void refuse(struct hub *hub, struct conn *conn, const struct session_opening *opening)
+static void refuse(struct hub *hub, struct conn *conn, const struct http_request *request,
+	const struct session_opening *opening)
 {
 	struct buf text = {0};
-	session_note_refusal(hub, conn, opening);
+	session_note_refusal(hub, conn, request, opening);
 	xhr_append_open(&text);
 	xhr_append_close(&text, opening->code, cln_slice_of(opening->reason));
 	http_respond_with(conn, 200, xhr_headers, xhr_content_type, buf_slice(&text));
@@ -69,7 +70,7 @@ static void open_session(struct hub *hub, struct conn *conn, const struct http_r
 		session_judge(hub, conn, request, path->key, &opening);
 	}
 	if (opening.code != 0) {
-		refuse(hub, conn, &opening);
+		refuse(hub, conn, request, &opening);
 		return;
 	}
 	struct xhr *const xhr = xhr_open(hub->xhr, path->name, &opening);

@@ -105,6 +105,15 @@ static void line_write(struct line *line)
 	(void)written; /* there is nowhere to report a log that cannot be written */
 }
 
+void log_quote(char out[LOG_QUOTED_MAX], struct cln_slice text)
+{
+	const size_t len = text.len < LOG_QUOTED_MAX ? text.len : LOG_QUOTED_MAX - 1;
+	for (size_t i = 0; i < len; i++) {
+		out[i] = text.ptr[i] == '"' || text.ptr[i] == '\0' ? '\'' : text.ptr[i];
+	}
+	out[len] = '\0';
+}
+
 static void log_vevent(
 	enum log_level level, unsigned suppressed, const char *event, const char *format, va_list args)
 {

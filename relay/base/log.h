@@ -7,6 +7,8 @@
 #ifndef LOG_H
 #define LOG_H
 
+#include "../../wire/slice.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -44,6 +46,11 @@ struct log_limit {
 	unsigned printed;
 	unsigned suppressed;
 };
+
+/* `text` for a value in quotes: cut, its quotes replaced. What else must not stand in a line
+ * is replaced in all lines. */
+#define LOG_QUOTED_MAX 120
+void log_quote(char out[LOG_QUOTED_MAX], struct cln_slice text);
 
 void log_event_limited(struct log_limit *limit, int64_t now_ms, enum log_level level,
 	const char *event, const char *format, ...) __attribute__((format(printf, 5, 6)));

@@ -127,6 +127,12 @@ static void log_is_one_line_an_event(void **state)
 	assert_int_equal(len, LOG_LINE_MAX);
 	assert_string_equal(line + len - 4, "...\n");
 
+	char quoted[LOG_QUOTED_MAX];
+	log_quote(quoted, CLN_SLICE("a\" code=\"1"));
+	assert_string_equal(quoted, "a' code='1");
+	log_quote(quoted, cln_slice(longer, sizeof(longer)));
+	assert_int_equal(strlen(quoted), LOG_QUOTED_MAX - 1);
+
 	struct log_limit limit = {0};
 	for (unsigned i = 0; i < LOG_LIMIT_BURST + 5; i++)
 		log_event_limited(&limit, 1000, LOG_LEVEL_WARN, "often", "i=%u", i);
