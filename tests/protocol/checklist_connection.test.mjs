@@ -92,7 +92,7 @@ withRelay('connection', async () => ({ file: FILE }), (context) => {
     const only = await connect({ app: SMALL });
     assert.equal((await open({ app: SMALL }).closed()).code, 4004);
     await only.end();
-    await (await connect({ app: SMALL })).end();
+    await (await Client.connectWhenRoom(context.relay, { app: SMALL })).end();
     assert.equal((await open({ app: SAFE }).closed()).code, 4000);
   });
 

@@ -54,11 +54,11 @@ channels = 3
     await (await Client.connect(context.relay)).end();
     await first.end();
     await second.end();
-    await (await Client.connect(context.relay, { app: SMALL })).end();
+    await (await Client.connectWhenRoom(context.relay, { app: SMALL })).end();
   });
 
   test('the channels of a connection are bounded', async () => {
-    const client = await Client.connect(context.relay, { app: SMALL });
+    const client = await Client.connectWhenRoom(context.relay, { app: SMALL });
     for (const channel of ['a', 'b', 'private-c']) await client.subscribe(channel);
     client.ask('d');
     await client.errorFrame();
@@ -75,7 +75,7 @@ withRelay('capacity', { args: ['--max-connections', '3'] }, (context) => {
     const { code } = await Client.open(context.relay).closed();
     assert.equal(code, 4100);
     await clients.pop().end();
-    clients.push(await Client.connect(context.relay));
+    clients.push(await Client.connectWhenRoom(context.relay));
     await Promise.all(clients.map((client) => client.end()));
   });
 });

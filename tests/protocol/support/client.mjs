@@ -7,7 +7,7 @@ import assert from 'node:assert/strict';
 import WebSocket from 'ws';
 
 import { signChannel } from './sign.mjs';
-import { Inbox, within } from './wait.mjs';
+import { Inbox, until, within } from './wait.mjs';
 
 export class Client {
   /** Connects and waits for connection_established. */
@@ -17,6 +17,11 @@ export class Client {
     client.socketId = JSON.parse(frame.data).socket_id;
     client.established = frame;
     return client;
+  }
+
+  /** As connect(), for after a client has left: the relay may learn of its end a moment later. */
+  static connectWhenRoom(relay, options) {
+    return until(() => Client.connect(relay, options).catch(() => null), 'there is room');
   }
 
   /** Connects and waits for nothing. */
