@@ -226,7 +226,7 @@ withRelay('tls', { args: [...pair, '--message-bytes', '300000', '--payload-bytes
   });
 });
 
-withRelay('tls, impatient', { args: [...pair, '--request-timeout-ms', '150'] }, (context) => {
+withRelay('tls, impatient', { args: [...pair, '--request-timeout-ms', '1500'] }, (context) => {
   test('a handshake has to come in time', async () => {
     const { relay } = context;
     await secure(relay);
