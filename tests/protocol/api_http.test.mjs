@@ -57,7 +57,7 @@ class Talk {
   }
 }
 
-withRelay('HTTP under the API', { args: ['--http-body-bytes', '20000', '--request-timeout-ms', '600', '--activity-timeout-ms', '60000'] }, (context) => {
+withRelay('HTTP under the API', { args: ['--http-body-bytes', '20000', '--request-timeout-ms', '2000', '--activity-timeout-ms', '60000'] }, (context) => {
   const open = () => Talk.open(context.relay);
   const event = (data) => JSON.stringify({ name: 'e', data, channel: 'c' });
   const asking = JSON.stringify({ name: 'e', data: 'x', channel: 'c', info: 'subscription_count' });

@@ -62,7 +62,7 @@ async function peerOf(relay, first, options) {
 
 const trusted = ['--trusted-proxies', '127.0.0.1', '--trusted-proxies', '10.0.0.0/8'];
 
-withRelay('proxy protocol', { args: [...trusted, '--proxy-protocol', 'true', '--request-timeout-ms', '600', '--tls-only', 'true',
+withRelay('proxy protocol', { args: [...trusted, '--proxy-protocol', 'true', '--request-timeout-ms', '2000', '--tls-only', 'true',
   ...files.args('ecdsa')] }, (context) => {
   test('the header says who the client is', async () => {
     const { relay } = context;
