@@ -167,7 +167,6 @@ withRelay('HTTP under the API', { args: ['--http-body-bytes', '20000', '--reques
   });
 
   test('clients that leave before their answer harm nobody', async () => {
-    const before = (await counters(context.relay))('connections');
     for (let i = 0; i < 20; i++) {
       const talk = await open();
       await talk.write(ask() + whole(asking) + (i % 2 ? ask().slice(0, 30) : ''));
@@ -178,6 +177,6 @@ withRelay('HTTP under the API', { args: ['--http-body-bytes', '20000', '--reques
     talk.socket.end(ask() + whole(asking));
     await within(talk.closed, () => 'the end');
     assert.deepEqual(talk.statuses, [200, 200]);
-    await until(async () => (await counters(context.relay))('connections') === before, 'all connections to be gone');
+    await until(async () => (await counters(context.relay))('connections') === 0, 'all connections to be gone');
   });
 });
