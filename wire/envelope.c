@@ -5,6 +5,7 @@
  */
 #include "envelope.h"
 
+#include "bytes.h"
 #include "name.h"
 #include "sign.h"
 #include "version.h"
@@ -22,37 +23,6 @@ enum offset {
 	AT_SEQUENCE = 32,
 	AT_CHANNEL_SEQUENCE = 40,
 };
-
-/* Compilers turn these loops of shifts into one swapped load or store. */
-static void put_u32(char *out, uint32_t value)
-{
-	for (int i = 0; i < 4; i++)
-		out[i] = (char)(unsigned char)(value >> (24 - 8 * i));
-}
-
-static void put_u64(char *out, uint64_t value)
-{
-	for (int i = 0; i < 8; i++)
-		out[i] = (char)(unsigned char)(value >> (56 - 8 * i));
-}
-
-static uint32_t get_u32(const char *in)
-{
-	uint32_t value = 0;
-
-	for (int i = 0; i < 4; i++)
-		value = value << 8 | (unsigned char)in[i];
-	return value;
-}
-
-static uint64_t get_u64(const char *in)
-{
-	uint64_t value = 0;
-
-	for (int i = 0; i < 8; i++)
-		value = value << 8 | (unsigned char)in[i];
-	return value;
-}
 
 /* The one place that names what a signature covers. */
 static void sign(const char *fixed, struct cln_slice socket_id, struct cln_slice text,
@@ -89,11 +59,11 @@ size_t cln_envelope_head(char *out, const struct cln_envelope *envelope,
 	out[AT_FLAGS] = secret ? CLN_ENVELOPE_SIGNED : 0;
 	out[AT_SOCKET_ID_LEN] = (char)envelope->socket_id.len; /* asserted above */
 	out[AT_RESERVED] = 0;
-	put_u32(out + AT_TEXT_LEN, (uint32_t)envelope->text.len); /* asserted above */
+	cln_put_u32(out + AT_TEXT_LEN, (uint32_t)envelope->text.len); /* asserted above */
 	memcpy(out + AT_ID, envelope->id, CLN_ID_BYTES);
-	put_u64(out + AT_PUBLISHER, envelope->publisher);
-	put_u64(out + AT_SEQUENCE, envelope->sequence);
-	put_u64(out + AT_CHANNEL_SEQUENCE, envelope->channel_sequence);
+	cln_put_u64(out + AT_PUBLISHER, envelope->publisher);
+	cln_put_u64(out + AT_SEQUENCE, envelope->sequence);
+	cln_put_u64(out + AT_CHANNEL_SEQUENCE, envelope->channel_sequence);
 	if (secret) {
 		unsigned char digest[CLN_SIGNATURE_BYTES];
 
@@ -135,7 +105,7 @@ int cln_envelope_decode(struct cln_slice bytes, struct cln_envelope *envelope)
 		return result;
 	signature_len = bytes.ptr[AT_FLAGS] & CLN_ENVELOPE_SIGNED ? CLN_SIGNATURE_BYTES : 0;
 	socket_id_len = (unsigned char)bytes.ptr[AT_SOCKET_ID_LEN];
-	text_len = get_u32(bytes.ptr + AT_TEXT_LEN);
+	text_len = cln_get_u32(bytes.ptr + AT_TEXT_LEN);
 	if (bytes.len - CLN_ENVELOPE_FIXED < signature_len + socket_id_len ||
 		bytes.len - CLN_ENVELOPE_FIXED - signature_len - socket_id_len != text_len)
 		return CLN_ERR_PROTOCOL;
@@ -148,9 +118,9 @@ int cln_envelope_decode(struct cln_slice bytes, struct cln_envelope *envelope)
 	if (socket_id_len && !cln_socket_id_is_valid(envelope->socket_id))
 		return CLN_ERR_PROTOCOL;
 	memcpy(envelope->id, bytes.ptr + AT_ID, CLN_ID_BYTES);
-	envelope->publisher = get_u64(bytes.ptr + AT_PUBLISHER);
-	envelope->sequence = get_u64(bytes.ptr + AT_SEQUENCE);
-	envelope->channel_sequence = get_u64(bytes.ptr + AT_CHANNEL_SEQUENCE);
+	envelope->publisher = cln_get_u64(bytes.ptr + AT_PUBLISHER);
+	envelope->sequence = cln_get_u64(bytes.ptr + AT_SEQUENCE);
+	envelope->channel_sequence = cln_get_u64(bytes.ptr + AT_CHANNEL_SEQUENCE);
 	return CLN_OK;
 }
 
