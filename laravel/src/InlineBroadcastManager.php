@@ -14,6 +14,7 @@ use Illuminate\Bus\UniqueLock;
 use Illuminate\Contracts\Broadcasting\ShouldBeUnique;
 use Illuminate\Contracts\Broadcasting\ShouldBroadcastNow;
 use Illuminate\Contracts\Broadcasting\ShouldRescue;
+use Illuminate\Contracts\Config\Repository;
 use Illuminate\Contracts\Debug\ExceptionHandler;
 use Illuminate\Database\Eloquent\ModelNotFoundException;
 use Illuminate\Pipeline\Pipeline;
@@ -49,34 +50,39 @@ final class InlineBroadcastManager extends BroadcastManager
 
     public function queue($event)
     {
-        if (! $this->runsInline($event)) {
+        // Read once: the container's part in reading it costs as much as the rest of a decision.
+        $config = $this->app['config'];
+
+        if (! $this->runsInline($event, $config)) {
             parent::queue($event);
 
             return;
         }
 
+        $settings = $config['clairon'] ?? [];
+
         // As for the queue: what the caller does to the event afterwards doesn't show.
         $event = clone $event;
 
         try {
-            $restore = $this->snapshot($event);
+            $restore = $this->snapshot($event, $settings);
             $job = $restore === null ? $this->jobFor($event) : null;
         } catch (Throwable $e) {
-            $this->fail($event, null, $e);
+            $this->fail($event, null, $e, $settings);
 
             return;
         }
 
-        $run = fn () => $this->run($event, $job, $restore);
+        $run = fn () => $this->run($event, $job, $restore, $settings);
 
-        if ($this->waitsForCommit($event)) {
+        if ($this->waitsForCommit($event, $settings)) {
             $this->app->make('db.transactions')->addCallback($run);
         } else {
             $run();
         }
     }
 
-    private function runsInline(object $event): bool
+    private function runsInline(object $event, Repository $config): bool
     {
         // Laravel's own path already does these in this process.
         if (
@@ -89,8 +95,10 @@ final class InlineBroadcastManager extends BroadcastManager
 
         $names = method_exists($event, 'broadcastConnections') ? $event->broadcastConnections() : [null];
 
+        $connections = $config['broadcasting']['connections'] ?? [];
+
         foreach ((array) $names as $name) {
-            if (! $this->isOurs($name)) {
+            if (! $this->isOurs($name, $connections)) {
                 return false;
             }
         }
@@ -98,7 +106,10 @@ final class InlineBroadcastManager extends BroadcastManager
         return true;
     }
 
-    private function isOurs(mixed $name): bool
+    /**
+     * @param array<array-key, mixed> $connections
+     */
+    private function isOurs(mixed $name, array $connections): bool
     {
         $name ??= $this->getDefaultDriver();
 
@@ -106,7 +117,7 @@ final class InlineBroadcastManager extends BroadcastManager
             $name = $name->value ?? $name->name;
         }
 
-        return $this->app['config']["broadcasting.connections.{$name}.driver"] === 'clairon';
+        return ($connections[$name]['driver'] ?? null) === 'clairon';
     }
 
     /**
@@ -133,11 +144,13 @@ final class InlineBroadcastManager extends BroadcastManager
      * With fidelity "serialize": what makes the job a queue worker would have got, or null where
      * such a worker would drop it because a model is gone.
      *
+     * @param array<string, mixed> $settings
+     *
      * @return (Closure(): ?BroadcastEvent)|null
      */
-    private function snapshot(object $event): ?Closure
+    private function snapshot(object $event, array $settings): ?Closure
     {
-        if ($this->option('fidelity', 'memory') !== 'serialize') {
+        if (($settings['fidelity'] ?? 'memory') !== 'serialize') {
             return null;
         }
 
@@ -154,30 +167,39 @@ final class InlineBroadcastManager extends BroadcastManager
         };
     }
 
-    private function waitsForCommit(object $event): bool
+    /**
+     * @param array<string, mixed> $settings
+     */
+    private function waitsForCommit(object $event, array $settings): bool
     {
         $own = property_exists($event, 'afterCommit') ? $event->afterCommit : null;
 
-        return ($own ?? $this->option('after_commit', true)) && $this->app->bound('db.transactions');
+        return ($own ?? $settings['after_commit'] ?? true) && $this->app->bound('db.transactions');
     }
 
-    private function run(object $event, ?BroadcastEvent $job, ?Closure $restore): void
+    /**
+     * @param array<string, mixed> $settings those of the moment when the event was raised
+     */
+    private function run(object $event, ?BroadcastEvent $job, ?Closure $restore, array $settings): void
     {
         try {
             $job = $restore === null ? $job : $restore();
 
             if ($job !== null) {
-                $this->publish($job);
+                $this->publish($job, $settings);
             }
         } catch (Throwable $e) {
-            $this->fail($event, $job, $e);
+            $this->fail($event, $job, $e, $settings);
         }
     }
 
-    private function publish(BroadcastEvent $job): void
+    /**
+     * @param array<string, mixed> $settings
+     */
+    private function publish(BroadcastEvent $job, array $settings): void
     {
         if (! $job instanceof UniqueBroadcastEvent) {
-            $this->handle($job);
+            $this->handle($job, $settings);
 
             return;
         }
@@ -189,15 +211,18 @@ final class InlineBroadcastManager extends BroadcastManager
         }
 
         try {
-            $this->handle($job);
+            $this->handle($job, $settings);
         } finally {
             (new UniqueLock($job->uniqueVia()))->release($job);
         }
     }
 
-    private function handle(BroadcastEvent $job): void
+    /**
+     * @param array<string, mixed> $settings
+     */
+    private function handle(BroadcastEvent $job, array $settings): void
     {
-        $middleware = $this->option('middleware', false) && method_exists($job, 'middleware')
+        $middleware = ($settings['middleware'] ?? false) && method_exists($job, 'middleware')
             ? $job->middleware()
             : [];
 
@@ -210,9 +235,12 @@ final class InlineBroadcastManager extends BroadcastManager
         (new Pipeline($this->app))->send($job)->through($middleware)->then(fn () => $job->handle($this));
     }
 
-    private function fail(object $event, ?BroadcastEvent $job, Throwable $e): void
+    /**
+     * @param array<string, mixed> $settings
+     */
+    private function fail(object $event, ?BroadcastEvent $job, Throwable $e, array $settings): void
     {
-        $policy = $this->option('on_failure', 'report');
+        $policy = $settings['on_failure'] ?? 'report';
 
         if ($policy === 'throw' && ! $event instanceof ShouldRescue) {
             throw $e;
@@ -249,10 +277,5 @@ final class InlineBroadcastManager extends BroadcastManager
     private function report(Throwable $e): void
     {
         $this->app->make(ExceptionHandler::class)->report($e);
-    }
-
-    private function option(string $name, mixed $default): mixed
-    {
-        return $this->app['config']["clairon.{$name}"] ?? $default;
     }
 }
