@@ -66,9 +66,9 @@ void cln_spool_unclaim(struct cln_spool *spool);
 
 /* Reads whole, good records from *offset on (0: from `done`): as many as fit into `cap` bytes, at
  * least CLN_SPOOL_RECORD_HEAD + 1; *len and *offset say what was read from where. CLN_OK (*len 0:
- * nothing waits); CLN_ERR_SPACE (the next record needs a buffer of *len bytes, at most
- * CLN_SPOOL_RECORD_MAX); CLN_ERR_PROTOCOL (there is no record at *offset: advance to there, then
- * cln_spool_cut()); or what cln_spool_open() returns. */
+ * nothing waits, or the file is gone); CLN_ERR_SPACE (the next record needs a buffer of *len bytes,
+ * at most CLN_SPOOL_RECORD_MAX); CLN_ERR_PROTOCOL (there is no record at *offset: advance to there,
+ * then cln_spool_cut()); or what cln_spool_open() returns. */
 int cln_spool_read(struct cln_spool *spool, char *bytes, size_t cap, size_t *len, uint64_t *offset);
 
 /* What happened to the records up to an offset. */

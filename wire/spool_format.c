@@ -33,7 +33,7 @@ enum header_offset {
 enum record_offset {
 	AT_BODY_LEN = 0,
 	AT_RECORD_CRC = 4,
-	AT_TIME = 8, /* the CRC covers from here on */
+	AT_TIME = CLN_SPOOL_RECORD_COVERED,
 	AT_FLAGS = 16,
 	AT_CHANNEL_LEN = CLN_SPOOL_RECORD_HEAD,
 };
@@ -83,6 +83,11 @@ size_t cln_spool_record_peek(const char *bytes)
 	return CLN_SPOOL_RECORD_HEAD + body;
 }
 
+uint32_t cln_spool_record_crc(const char *bytes)
+{
+	return cln_get_u32(bytes + AT_RECORD_CRC);
+}
+
 int cln_spool_record_next(struct cln_slice *bytes, struct cln_spool_record *record)
 {
 	const char *in = bytes->ptr;
@@ -95,8 +100,7 @@ int cln_spool_record_next(struct cln_slice *bytes, struct cln_spool_record *reco
 		return CLN_ERR_PROTOCOL;
 	if (size > bytes->len)
 		return CLN_ERR_MORE;
-	if (cln_get_u32(in + AT_RECORD_CRC) !=
-		cln_crc32c(0, cln_slice(in + AT_TIME, size - (size_t)AT_TIME)))
+	if (cln_spool_record_crc(in) != cln_crc32c(0, cln_slice(in + AT_TIME, size - (size_t)AT_TIME)))
 		return CLN_ERR_PROTOCOL;
 
 	channel_len = (unsigned char)in[AT_CHANNEL_LEN];
@@ -139,7 +143,8 @@ void cln_spool_header_write(
 	for (size_t i = 0; i < CLN_SPOOL_DROPS; i++)
 		cln_put_u64(out + AT_DROPPED + 8 * i, header->dropped[i]);
 	out[AT_APP_LEN] = (char)app.len; /* asserted above */
-	memcpy(out + AT_APP, app.ptr, app.len);
+	if (app.len > 0)
+		memcpy(out + AT_APP, app.ptr, app.len);
 	cln_put_u32(out + AT_CRC, header_crc(out));
 }
 

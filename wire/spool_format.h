@@ -38,8 +38,9 @@
 
 #include <stdint.h>
 
-#define CLN_SPOOL_HEADER      256
-#define CLN_SPOOL_RECORD_HEAD 17
+#define CLN_SPOOL_HEADER         256
+#define CLN_SPOOL_RECORD_HEAD    17
+#define CLN_SPOOL_RECORD_COVERED 8 /* where the CRC's bytes begin */
 /* The largest event in the longest channel. */
 #define CLN_SPOOL_BODY_MAX                                                                         \
 	(1 + CLN_CHANNEL_NAME_MAX + CLN_ENVELOPE_HEAD_MAX + CLN_CLIENT_TEXT_MAX(CLN_PAYLOAD_BYTES_MAX))
@@ -87,6 +88,9 @@ int cln_spool_record_next(struct cln_slice *bytes, struct cln_spool_record *reco
 
 /* The size of the record that begins with these CLN_SPOOL_RECORD_HEAD + 1 bytes; 0 if none does. */
 size_t cln_spool_record_peek(const char *bytes);
+
+/* The CRC that a record claims to have; it covers everything from CLN_SPOOL_RECORD_COVERED on. */
+uint32_t cln_spool_record_crc(const char *bytes);
 
 /* A header for a file whose body has `body_len` bytes of which nothing is known: all of them wait,
  * nothing has been counted. */
