@@ -28,6 +28,10 @@ return [
     // redis+unix:PATH. php-fpm and clairon:start must both reach a Unix socket's path.
     'dsn' => env('CLAIRON_DSN') ?: 'unix:' . storage_path('framework/clairon.sock'),
 
+    // "array" records broadcasts for the assertions of Clairon\Laravel\Clairon instead of sending
+    // them: for tests, by CLAIRON_TRANSPORT in phpunit.xml or by Clairon::fake().
+    'transport' => env('CLAIRON_TRANSPORT'),
+
     // The application as the relay knows it. The secret also signs private channels.
     'app_id' => $family ? env("{$family}_APP_ID") : null,
     'key' => $family ? env("{$family}_APP_KEY") : null,

@@ -7,6 +7,8 @@ declare(strict_types=1);
 namespace Clairon\Laravel;
 
 use Clairon\Exception\PayloadException;
+use Clairon\Laravel\Notices\Notifier;
+use Clairon\Laravel\Testing\Recorder;
 use Clairon\Publisher;
 use Illuminate\Broadcasting\BroadcastException;
 use Illuminate\Broadcasting\Broadcasters\Broadcaster;
@@ -48,6 +50,8 @@ final class ClaironBroadcaster extends Broadcaster
 
     private ?Publisher $publisher = null;
 
+    private ?Recorder $recorder = null;
+
     private bool $flushesLater = false;
 
     public function __construct(private readonly Connection $connection, private readonly Outage $outage)
@@ -67,7 +71,21 @@ final class ClaironBroadcaster extends Broadcaster
             }
         };
 
-        return new self(new Connection($config, self::servesRequests()), new Outage($report));
+        $broadcaster = new self(new Connection($config, self::servesRequests()), new Outage($report));
+
+        if (($config['transport'] ?? null) === 'array') {
+            $broadcaster->recordWith($app->make(Recorder::class));
+        }
+
+        return $broadcaster;
+    }
+
+    /**
+     * From here on broadcasts are recorded instead of sent (the transport "array").
+     */
+    public function recordWith(Recorder $recorder): void
+    {
+        $this->recorder = $recorder->attach();
     }
 
     /**
@@ -141,12 +159,25 @@ final class ClaironBroadcaster extends Broadcaster
         }
 
         $names = $this->formatChannels($channels);
+        $event = (string) $event;
+        $notice = Notifier::begin();
 
         try {
-            $this->send($this->triggers($names, (string) $event, $payload, $socketId), (string) $event);
+            $result = $this->recorder === null
+                ? $this->send($this->triggers($names, $event, $payload, $socketId), $event)
+                : $this->recorder->record($names, $event, $payload, $socketId);
+        } catch (BroadcastException $e) {
+            Notifier::failed($this->connection, $names, $event, $e);
+
+            throw $e;
         } catch (ValueError | PayloadException | JsonException $e) {
-            throw new BroadcastException("Clairon can't broadcast {$event}: {$e->getMessage()}", 0, $e);
+            $failure = new BroadcastException("Clairon can't broadcast {$event}: {$e->getMessage()}", 0, $e);
+            Notifier::failed($this->connection, $names, $event, $failure);
+
+            throw $failure;
         }
+
+        $notice?->published($this->connection, $names, $event, $payload, $result);
     }
 
     private function socketId(mixed $request): string
@@ -213,16 +244,15 @@ final class ClaironBroadcaster extends Broadcaster
     /**
      * @param list<array{channel: string|list<string>, name: string, data: mixed, socket_id: string|null}> $triggers
      */
-    private function send(array $triggers, string $event): void
+    private function send(array $triggers, string $event): string
     {
         $publisher = $this->publisher();
 
         if (count($triggers) === 1) {
             $trigger = $triggers[0];
             $result = $publisher->trigger($trigger['channel'], $event, $trigger['data'], $trigger['socket_id']);
-            $this->settle([$result], $event);
 
-            return;
+            return $this->settle([$result], $event);
         }
 
         // The extension checks one batch before it sends any of it; more than one is checked here.
@@ -236,7 +266,7 @@ final class ClaironBroadcaster extends Broadcaster
             $results[] = $publisher->triggerBatch($batch);
         }
 
-        $this->settle($results, $event);
+        return $this->settle($results, $event);
     }
 
     /**
@@ -255,8 +285,10 @@ final class ClaironBroadcaster extends Broadcaster
 
     /**
      * @param list<int> $results
+     *
+     * @return string the worst of them, in a word
      */
-    private function settle(array $results, string $event): void
+    private function settle(array $results, string $event): string
     {
         if (in_array(Publisher::DROPPED, $results, true)) {
             throw new EventDroppedException($this->droppedMessage($event), $this->outage->drop());
@@ -268,7 +300,11 @@ final class ClaironBroadcaster extends Broadcaster
 
         if (in_array(Publisher::PENDING, $results, true)) {
             $this->flushLater();
+
+            return 'pending';
         }
+
+        return 'sent';
     }
 
     /**

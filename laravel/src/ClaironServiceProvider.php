@@ -30,6 +30,8 @@ final class ClaironServiceProvider extends ServiceProvider
 
         Events\Installer::install($this->app, $this->app->make('config')->get('clairon.dispatcher'));
 
+        $this->app->singleton(Testing\Recorder::class);
+
         // extend() and not singleton(): Laravel's provider of the manager is deferred and would bind
         // its own over ours when it is loaded.
         $this->app->extend(

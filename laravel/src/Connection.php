@@ -7,6 +7,7 @@ declare(strict_types=1);
 namespace Clairon\Laravel;
 
 use Clairon\Publisher;
+use Illuminate\Support\Facades\Config;
 
 /**
  * One broadcasting connection's configuration and the publisher made from it. Nothing is checked or
@@ -71,12 +72,37 @@ final class Connection
         ];
     }
 
+    /**
+     * The name in config/broadcasting.php, which Laravel does not tell broadcasters.
+     */
+    public function name(): ?string
+    {
+        foreach ((array) Config::get('broadcasting.connections') as $name => $config) {
+            if (
+                is_array($config)
+                && ($config['driver'] ?? null) === ($this->config['driver'] ?? null)
+                && ($config['dsn'] ?? null) === ($this->config['dsn'] ?? null)
+                && ($config['app_id'] ?? null) === ($this->config['app_id'] ?? null)
+            ) {
+                return (string) $name;
+            }
+        }
+
+        return null;
+    }
+
     private function makePublisher(): Publisher
     {
         if (! class_exists(Publisher::class)) {
             throw new UnavailableException(
                 'The PHP extension "clairon" is not loaded in ' . PHP_SAPI . ': run "pecl install clairon", '
                 . 'put "extension=clairon" into its php.ini and restart PHP.'
+            );
+        }
+
+        if (($this->config['transport'] ?? '') !== '') {
+            throw new UnavailableException(
+                'The broadcasting connection\'s transport is unknown: it is "array", for tests, or not set (CLAIRON_TRANSPORT).'
             );
         }
 
