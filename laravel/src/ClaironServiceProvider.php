@@ -8,6 +8,7 @@ namespace Clairon\Laravel;
 
 use Illuminate\Broadcasting\BroadcastManager;
 use Illuminate\Contracts\Broadcasting\Factory;
+use Illuminate\Contracts\Foundation\CachesConfiguration;
 use Illuminate\Foundation\Console\AboutCommand;
 use Illuminate\Support\Facades\Facade;
 use Illuminate\Support\ServiceProvider;
@@ -24,9 +25,8 @@ final class ClaironServiceProvider extends ServiceProvider
 
     public function register(): void
     {
-        // What the application says stands over the package's defaults, also in nested lists.
-        $this->replaceConfigRecursivelyFrom(self::CONNECTION, 'broadcasting.connections.clairon');
-        $this->replaceConfigRecursivelyFrom(self::CONFIG, 'clairon');
+        $this->mergeDefaults(self::CONNECTION, 'broadcasting.connections.clairon');
+        $this->mergeDefaults(self::CONFIG, 'clairon');
 
         Events\Installer::install($this->app, $this->app->make('config')->get('clairon.dispatcher'));
 
@@ -53,9 +53,30 @@ final class ClaironServiceProvider extends ServiceProvider
         }
 
         $this->publishes([self::CONFIG => $this->app->configPath('clairon.php')], ['clairon', 'clairon-config']);
-        $this->commands([Console\InstallCommand::class, Console\StartCommand::class]);
+        $this->commands([
+            Console\FlushCommand::class,
+            Console\InstallCommand::class,
+            Console\StartCommand::class,
+            Console\WatchCommand::class,
+        ]);
 
-        $app = $this->app;
-        AboutCommand::add('Clairon', static fn () => (new About($app))->lines());
+        // Laravel 9.21 and later.
+        if (class_exists(AboutCommand::class)) {
+            $app = $this->app;
+            AboutCommand::add('Clairon', static fn () => (new About($app))->lines());
+        }
+    }
+
+    /**
+     * What the application says stands over the package's defaults, also in nested lists.
+     */
+    private function mergeDefaults(string $path, string $key): void
+    {
+        if ($this->app instanceof CachesConfiguration && $this->app->configurationIsCached()) {
+            return;
+        }
+
+        $config = $this->app->make('config');
+        $config->set($key, array_replace_recursive(require $path, (array) $config->get($key, [])));
     }
 }

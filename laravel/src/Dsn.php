@@ -29,6 +29,11 @@ final class Dsn
         return preg_match('~\Arediss?(://|\+unix:)~', $this->text) === 1;
     }
 
+    public function isUnix(): bool
+    {
+        return str_starts_with($this->address(), 'unix://');
+    }
+
     /**
      * As the relay writes it: its redis or ingest setting.
      */

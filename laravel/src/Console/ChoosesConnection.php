@@ -1,0 +1,50 @@
+<?php
+
+// SPDX-License-Identifier: MIT
+
+declare(strict_types=1);
+
+namespace Clairon\Laravel\Console;
+
+use Clairon\Laravel\UnavailableException;
+
+/**
+ * The option --connection: a connection of config/broadcasting.php. Without it the default one if
+ * its driver is "clairon", else "clairon".
+ */
+trait ChoosesConnection
+{
+    private function connectionName(): string
+    {
+        $name = $this->option('connection');
+
+        if (is_string($name) && $name !== '') {
+            return $name;
+        }
+
+        $default = $this->laravel['config']['broadcasting.default'];
+
+        return is_string($default) && $this->laravel['config']["broadcasting.connections.{$default}.driver"] === 'clairon'
+            ? $default
+            : 'clairon';
+    }
+
+    /**
+     * @return array<string, mixed>
+     *
+     * @throws UnavailableException
+     */
+    private function connectionConfig(): array
+    {
+        $name = $this->connectionName();
+        $config = $this->laravel['config']["broadcasting.connections.{$name}"];
+
+        if (! is_array($config) || ($config['driver'] ?? null) !== 'clairon') {
+            throw new UnavailableException(
+                "config/broadcasting.php has no connection \"{$name}\" with the driver \"clairon\"."
+            );
+        }
+
+        return $config;
+    }
+}

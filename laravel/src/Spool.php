@@ -1,0 +1,155 @@
+<?php
+
+// SPDX-License-Identifier: MIT
+
+declare(strict_types=1);
+
+namespace Clairon\Laravel;
+
+/**
+ * Looks into the spool file, whose format is wire/spool_format.h's, without touching it: works without the
+ * extension, and while other processes write.
+ */
+final class Spool
+{
+    private const MAGIC = 'CLNSPOOL';
+
+    private const VERSION = 1;
+
+    private const HEADER = 256;
+
+    private const RECORD_HEAD = 17;
+
+    private const PATH_MAX = 1023;
+
+    // A file of more is not counted to its end.
+    private const COUNT_MAX = 200000;
+
+    public function __construct(public readonly string $path)
+    {
+    }
+
+    /**
+     * @param array<string, mixed> $config of the broadcasting connection
+     *
+     * @return self|null null: none is configured
+     */
+    public static function of(array $config): ?self
+    {
+        $publisher = $config['publisher'] ?? [];
+        $path = is_array($publisher) ? $publisher['spool'] ?? '' : '';
+
+        return is_string($path) && $path !== '' ? new self($path) : null;
+    }
+
+    /**
+     * What keeps this user from using it, as a sentence with the cure; null if nothing does.
+     */
+    public function problem(): ?string
+    {
+        $folder = dirname($this->path);
+
+        return match (true) {
+            strlen($this->path) > self::PATH_MAX => 'The spool\'s path is longer than ' . self::PATH_MAX
+                . ' bytes: choose a shorter one (publisher.spool of the broadcasting connection).',
+            is_link($this->path) => "{$this->path} is a link, which is refused: remove it.",
+            file_exists($this->path) && ! is_file($this->path) => "{$this->path} is no file: remove it or choose another path.",
+            ! file_exists($this->path) && ! is_dir($folder) => "There is no folder {$folder}: make it (mkdir -p {$folder}).",
+            ! file_exists($this->path) && ! is_writable($folder) => "{$folder} is not writable for this user: "
+                . 'chown or chmod it, so that the web server\'s user may write there.',
+            file_exists($this->path) && ! (is_readable($this->path) && is_writable($this->path)) => "{$this->path} "
+                . 'is not readable and writable for this user: give it to the web server\'s user, or run this as that user.',
+            $this->header() === false => "{$this->path} is no spool of this version: move it away.",
+            default => null,
+        };
+    }
+
+    /**
+     * @return array{waiting: int, bytes: int, oldest_s: int|null, replayed: int, repeated: int, dropped: array<string, int>, app: string}|null
+     *     null while there is no file, or none that can be read
+     */
+    public function state(): ?array
+    {
+        $header = $this->header();
+
+        if (! is_array($header)) {
+            return null;
+        }
+
+        [$waiting, $oldest] = $this->count($header['done'] - $header['base'], $header['end'] - $header['base']);
+
+        return [
+            'waiting' => $waiting,
+            'bytes' => max(0, $header['end'] - $header['done']),
+            'oldest_s' => $oldest === null ? null : max(0, time() - intdiv($oldest, 1000)),
+            'replayed' => $header['replayed'],
+            'repeated' => $header['repeated'],
+            'dropped' => ['expired' => $header['expired'], 'torn' => $header['torn'], 'refused' => $header['refused']],
+            'app' => $header['app'],
+        ];
+    }
+
+    /**
+     * @return array<string, mixed>|false|null false: not a spool of this version; null: not there or not readable
+     *
+     * @phpstan-return array{done: int, end: int, replayed: int, repeated: int, expired: int, torn: int, refused: int, app: string}|false|null
+     */
+    private function header(): array|false|null
+    {
+        $bytes = is_file($this->path) ? @file_get_contents($this->path, false, null, 0, self::HEADER) : false;
+
+        if ($bytes === false) {
+            return null;
+        }
+
+        // The first process is about to write it.
+        if ($bytes === '') {
+            return null;
+        }
+
+        $format = 'a8magic/Nversion/Ncrc/Jbase/Jdone/Jend/Jappended/Jreplayed/Jrepeated/Jexpired/Jtorn/Jrefused/Clen';
+        $fields = strlen($bytes) < self::HEADER ? false : unpack($format, $bytes);
+
+        if ($fields === false || $fields['magic'] !== self::MAGIC || $fields['version'] !== self::VERSION) {
+            return false;
+        }
+
+        return [
+            'done' => (int) $fields['done'],
+            'end' => (int) $fields['end'],
+            'replayed' => (int) $fields['replayed'],
+            'repeated' => (int) $fields['repeated'],
+            'expired' => (int) $fields['expired'],
+            'torn' => (int) $fields['torn'],
+            'refused' => (int) $fields['refused'],
+            'app' => substr($bytes, 89, (int) $fields['len']),
+        ];
+    }
+
+    /**
+     * @param int $from offset behind the header
+     * @param int $end as well
+     *
+     * @return array{int, int|null} records, and the first one's time in milliseconds
+     */
+    private function count(int $from, int $end): array
+    {
+        $file = @fopen($this->path, 'rb');
+        $count = 0;
+        $oldest = null;
+
+        while ($file !== false && $from < $end && $count < self::COUNT_MAX && fseek($file, self::HEADER + $from) === 0) {
+            $head = unpack('Nlength/Ncrc/Jtime', (string) fread($file, self::RECORD_HEAD) . str_repeat("\0", self::RECORD_HEAD));
+
+            if ($head === false || $head['length'] === 0) {
+                break;
+            }
+
+            $oldest ??= (int) $head['time'];
+            $count++;
+            $from += self::RECORD_HEAD + $head['length'];
+        }
+
+        return [$count, $oldest];
+    }
+}
