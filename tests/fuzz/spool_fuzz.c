@@ -9,14 +9,14 @@
 #include "wire/spool.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define APP       CLN_SLICE("a")
 #define MAX_BYTES (1024 * 1024)
 
-static char path[64];
+/* In the folder that the target runs in, its own. */
+static const char path[] = "spool_fuzz.file";
 
 static size_t walk(struct cln_slice bytes)
 {
@@ -51,23 +51,10 @@ static void header_again(struct cln_slice bytes)
 	claim(memcmp(&header, &second, sizeof header) == 0);
 }
 
-static void remove_files(void)
-{
-	char lock_path[80];
-
-	snprintf(lock_path, sizeof lock_path, "%s.replay", path);
-	unlink(lock_path);
-	unlink(path);
-}
-
 static void put_file(struct cln_slice bytes)
 {
 	int fd;
 
-	if (path[0] == '\0') {
-		snprintf(path, sizeof path, "/tmp/clairon-spool-fuzz-%ld", (long)getpid());
-		atexit(remove_files);
-	}
 	unlink(path);
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
 	claim(fd >= 0 && write(fd, bytes.ptr, bytes.len) == (ssize_t)bytes.len);
