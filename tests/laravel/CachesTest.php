@@ -18,20 +18,6 @@ use PHPUnit\Framework\TestCase as PlainTestCase;
  */
 final class CachesTest extends PlainTestCase
 {
-    private const BOOTSTRAP = <<<'PHP'
-<?php
-
-return Illuminate\Foundation\Application::configure(basePath: __DIR__.'/..')
-    ->withRouting(
-        web: __DIR__.'/../routes/web.php',
-        commands: __DIR__.'/../routes/console.php',
-        channels: __DIR__.'/../routes/channels.php'
-    )
-    ->withMiddleware(fn ($middleware) => $middleware->validateCsrfTokens(except: ['*']))
-    ->withExceptions()
-    ->create();
-PHP;
-
     // Publishes an event, then authorises user 9 and a stranger.
     private const CONSOLE = <<<'PHP'
 <?php
@@ -68,7 +54,6 @@ PHP;
     protected function setUp(): void
     {
         $this->app = AppFolder::make([
-            'bootstrap/app.php' => self::BOOTSTRAP,
             'routes/console.php' => self::CONSOLE,
             'routes/channels.php' => self::CHANNELS,
         ]);

@@ -19,23 +19,14 @@ use PHPUnit\Framework\TestCase as PlainTestCase;
  */
 final class EchoTest extends PlainTestCase
 {
-    private const BOOTSTRAP = <<<'PHP'
-<?php
-
-use Clairon\Laravel\Tests\Fixtures\Models\User;
-use Illuminate\Support\Facades\Auth;
-
-return Illuminate\Foundation\Application::configure(basePath: dirname(__DIR__))
-    ->withRouting(web: __DIR__.'/../routes/web.php', channels: __DIR__.'/../routes/channels.php')
-    ->withMiddleware(fn ($middleware) => $middleware->validateCsrfTokens(except: ['*']))
-    ->withExceptions()
-    ->booted(function () {
-        config(['auth.guards.web' => ['driver' => 'header']]);
-        Auth::viaRequest('header', fn ($request) => $request->hasHeader('X-User')
-            ? (new User())->forceFill(['id' => (int) $request->header('X-User'), 'name' => 'User '.$request->header('X-User')])
-            : null);
-    })
-    ->create();
+    // Users are who they say they are in a header.
+    private const USERS = <<<'PHP'
+$app->booted(function () {
+    config(['auth.guards.web' => ['driver' => 'header']]);
+    Illuminate\Support\Facades\Auth::viaRequest('header', fn ($request) => $request->hasHeader('X-User')
+        ? (new Clairon\Laravel\Tests\Fixtures\Models\User())->forceFill(['id' => (int) $request->header('X-User'), 'name' => 'User '.$request->header('X-User')])
+        : null);
+});
 PHP;
 
     private const CHANNELS = <<<'PHP'
@@ -120,7 +111,6 @@ PHP;
     protected function setUp(): void
     {
         $this->app = AppFolder::make([
-            'bootstrap/app.php' => self::BOOTSTRAP,
             'routes/web.php' => self::ROUTES,
             'routes/channels.php' => self::CHANNELS,
             'app/Events/MessageSent.php' => $this->event('MessageSent', 'receiver_id'),
@@ -129,12 +119,12 @@ PHP;
                 'NAME' => 'Said',
                 'BODY' => 'public function __construct(public string $text, protected Channel $on) {} public function broadcastOn(): Channel { return $this->on; }',
             ]),
-        ]);
+        ], more: self::USERS);
         $this->makeDatabase();
         $this->startRelay('0');
         $this->server = Program::start(
             [...Program::php(), '-S', '127.0.0.1:0', "{$this->app->path}/server.php"],
-            Program::environment($this->environment()),
+            $this->environment(),
             $this->app->path
         );
     }

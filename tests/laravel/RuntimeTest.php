@@ -61,16 +61,15 @@ final class RuntimeTest extends TestCase
      */
     private function runWithoutExtension(string $code): Process
     {
-        $vendor = __DIR__ . '/vendor';
         $this->folder->write('run.php', <<<PHP
 <?php
 
-require '{$vendor}/autoload.php';
+require __DIR__.'/vendor/autoload.php';
 \$app = require __DIR__.'/bootstrap/app.php';
 \$app->make(Illuminate\Contracts\Console\Kernel::class)->bootstrap();
 {$code}
 PHP);
-        $process = new Process([PHP_BINARY, "{$this->folder->path}/run.php"], env: ['COMPOSER_VENDOR_DIR' => $vendor]);
+        $process = new Process([PHP_BINARY, "{$this->folder->path}/run.php"]);
         $process->run();
 
         return $process;

@@ -158,7 +158,7 @@ PHP);
         $command = implode(' ', array_map(escapeshellarg(...), [...Program::php(), 'artisan', 'clairon:start', '--as-child']));
         $program = Program::start(
             ['script', '-qec', "exec {$command}", '/dev/null'],
-            Program::environment(['CLAIRON_RELAY' => $relay]),
+            ['CLAIRON_RELAY' => $relay],
             $this->app->path
         );
         $parent = (int) $program->waitFor('/^ready parent=(\d+)/m')[1];

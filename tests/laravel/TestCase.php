@@ -9,6 +9,7 @@ namespace Clairon\Laravel\Tests;
 use Clairon\Laravel\Tests\Support\AppFolder;
 use Clairon\Laravel\Tests\Support\FakeRelay;
 use Clairon\Laravel\Tests\Support\Folder;
+use Clairon\Laravel\Tests\Support\Handlers;
 use Clairon\Publisher;
 use Illuminate\Contracts\Console\Kernel;
 use Illuminate\Contracts\Debug\ExceptionHandler;
@@ -40,11 +41,11 @@ PHP;
     /** @var list<Throwable> what the exception handler got */
     protected array $reported = [];
 
+    private Handlers $handlers;
+
     protected function setUp(): void
     {
-        putenv('COMPOSER_VENDOR_DIR=' . __DIR__ . '/vendor');
-        $_ENV['COMPOSER_VENDOR_DIR'] = $_SERVER['COMPOSER_VENDOR_DIR'] = __DIR__ . '/vendor';
-
+        $this->handlers = new Handlers();
         $this->folder = AppFolder::make($this->files());
         $this->relay = FakeRelay::start("{$this->folder->path}/storage/framework/clairon.sock");
         parent::setUp();
@@ -59,6 +60,7 @@ PHP;
     protected function tearDown(): void
     {
         parent::tearDown();
+        $this->handlers->restore();
         $this->relay->stop();
         unset($this->folder, $this->relay);
         $this->reported = [];
@@ -77,18 +79,7 @@ PHP;
      */
     protected function files(): array
     {
-        return [
-            'routes/channels.php' => static::CHANNELS,
-            'bootstrap/app.php' => <<<'PHP'
-<?php
-
-return Illuminate\Foundation\Application::configure(basePath: dirname(__DIR__))
-    ->withRouting(web: __DIR__.'/../routes/web.php', channels: __DIR__.'/../routes/channels.php')
-    ->withMiddleware()
-    ->withExceptions()
-    ->create();
-PHP,
-        ];
+        return ['routes/channels.php' => static::CHANNELS];
     }
 
     private function migrate(): void

@@ -103,6 +103,16 @@ PHP;
     }
 
     /**
+     * Besides the framework's own provider of that name, which every config/app.php had once.
+     */
+    private function namesProvider(string $path): bool
+    {
+        $code = is_file($path) ? php_strip_whitespace($path) : '';
+
+        return preg_match('~(?<!Illuminate\\\\Broadcasting\\\\)\bBroadcastServiceProvider::class~', $code) === 1;
+    }
+
+    /**
      * The skeleton of Laravel 10 and before.
      */
     private function enableProvider(string $path, Journal $journal): void
@@ -113,7 +123,7 @@ PHP;
             $file->text = (string) preg_replace(self::COMMENTED_PROVIDER, '$1', $file->text);
             $file->save();
             $journal->done[] = 'config/app.php: enabled BroadcastServiceProvider';
-        } elseif (str_contains($file->text, 'BroadcastServiceProvider::class')) {
+        } elseif ($this->namesProvider($path)) {
             $journal->kept[] = 'config/app.php: BroadcastServiceProvider is enabled';
         } else {
             $journal->failed[] = 'Neither bootstrap/app.php nor config/app.php could register routes/channels.php: '

@@ -11,11 +11,8 @@ use Illuminate\Broadcasting\Channel;
 use Illuminate\Broadcasting\InteractsWithBroadcasting;
 use Illuminate\Broadcasting\InteractsWithSockets;
 use Illuminate\Broadcasting\PrivateChannel;
-use Illuminate\Contracts\Broadcasting\ShouldBeUnique;
 use Illuminate\Contracts\Broadcasting\ShouldBroadcast;
 use Illuminate\Contracts\Broadcasting\ShouldBroadcastNow;
-use Illuminate\Contracts\Broadcasting\ShouldRescue;
-use Illuminate\Contracts\Events\ShouldDispatchAfterCommit;
 use Illuminate\Contracts\Support\Arrayable;
 use Illuminate\Foundation\Events\Dispatchable;
 use Illuminate\Notifications\Messages\BroadcastMessage;
@@ -85,10 +82,6 @@ class Failing extends Plain
     }
 }
 
-class FailingRescued extends Failing implements ShouldRescue
-{
-}
-
 class Conditional extends Plain
 {
     public static function counted(bool $result): self
@@ -120,18 +113,6 @@ class Conditional extends Plain
 class Immediate extends Plain
 {
     public bool $afterCommit = false;
-}
-
-class AfterCommit extends Plain implements ShouldDispatchAfterCommit
-{
-}
-
-class Unique extends Plain implements ShouldBeUnique
-{
-    public function uniqueId(): string
-    {
-        return 'one';
-    }
 }
 
 class Keyed extends Plain

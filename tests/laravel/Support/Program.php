@@ -52,7 +52,7 @@ final class Program
      */
     public static function artisan(Folder $app, array $words, array $environment = []): self
     {
-        return self::start([...self::php(), "{$app->path}/artisan", ...$words], self::environment($environment), $app->path);
+        return self::start([...self::php(), "{$app->path}/artisan", ...$words], $environment, $app->path);
     }
 
     /**
@@ -63,16 +63,6 @@ final class Program
     public static function php(): array
     {
         return [PHP_BINARY, '-d', 'extension=' . getenv('EXTENSION'), '-d', 'clairon.log_errors=0'];
-    }
-
-    /**
-     * @param array<string, string|false> $more
-     *
-     * @return array<string, string|false>
-     */
-    public static function environment(array $more): array
-    {
-        return $more + ['COMPOSER_VENDOR_DIR' => dirname(__DIR__) . '/vendor'];
     }
 
     public static function relay(): string

@@ -1,0 +1,12 @@
+<?php
+
+// SPDX-License-Identifier: MIT
+
+return [
+    'default' => env('CACHE_DRIVER', 'file'),
+    'stores' => [
+        'array' => ['driver' => 'array', 'serialize' => false],
+        'file' => ['driver' => 'file', 'path' => storage_path('framework/cache/data')],
+    ],
+    'prefix' => 'laravel_cache',
+];
