@@ -27,7 +27,7 @@ php_version() {
 is_installed() { [ "$(dpkg-query -W -f '${Status}' "$1" 2>/dev/null)" = 'install ok installed' ]; }
 has_candidate() { apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [^(]'; }
 
-# Prints the packages that a purpose (build, demo, redis, test) needs, by Debian's names.
+# Prints the packages that a purpose (build, demo, redis, test, matrix) needs, by Debian's names.
 packages_for() {
 	local php
 	php=$(php_version)
@@ -51,6 +51,7 @@ packages_for() {
 		command -v node >/dev/null || echo nodejs
 		command -v npm >/dev/null || echo npm
 		;;
+	matrix) echo debootstrap ;;
 	redis) echo redis-server redis-tools ;;
 	test)
 		echo "libcmocka-dev libjansson-dev clang clang-format valgrind php-pear php-parser chromium fonts-dejavu-core"
