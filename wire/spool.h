@@ -71,6 +71,11 @@ void cln_spool_unclaim(struct cln_spool *spool);
  * then cln_spool_cut()); or what cln_spool_open() returns. */
 int cln_spool_read(struct cln_spool *spool, char *bytes, size_t cap, size_t *len, uint64_t *offset);
 
+/* Says that the records up to `offset` are about to be sent: should this replayer die, the next one
+ * finds them before header.tried and knows that they may go out twice. Results as
+ * cln_spool_advance(). */
+int cln_spool_try(struct cln_spool *spool, uint64_t offset);
+
 /* What happened to the records up to an offset. */
 struct cln_spool_progress {
 	uint64_t offset;

@@ -21,11 +21,12 @@ enum header_offset {
 	AT_COVERED = 16, /* by the CRC, from here to the end */
 	AT_BASE = 16,
 	AT_DONE = 24,
-	AT_END = 32,
-	AT_APPENDED = 40,
-	AT_REPLAYED = 48,
-	AT_REPEATED = 56,
-	AT_DROPPED = 64,
+	AT_TRIED = 32,
+	AT_END = 40,
+	AT_APPENDED = 48,
+	AT_REPLAYED = 56,
+	AT_REPEATED = 64,
+	AT_DROPPED = 72,
 	AT_APP_LEN = AT_DROPPED + 8 * CLN_SPOOL_DROPS,
 	AT_APP,
 };
@@ -123,7 +124,7 @@ static uint32_t header_crc(const char *bytes)
 void cln_spool_header_init(struct cln_spool_header *header, int64_t now_ms, uint64_t body_len)
 {
 	*header = (struct cln_spool_header){.base = (uint64_t)now_ms << BIRTH_SHIFT};
-	header->done = header->base;
+	header->done = header->tried = header->base;
 	header->end = header->base + body_len;
 }
 
@@ -136,6 +137,7 @@ void cln_spool_header_write(
 	cln_put_u32(out + AT_VERSION, VERSION);
 	cln_put_u64(out + AT_BASE, header->base);
 	cln_put_u64(out + AT_DONE, header->done);
+	cln_put_u64(out + AT_TRIED, header->tried);
 	cln_put_u64(out + AT_END, header->end);
 	cln_put_u64(out + AT_APPENDED, header->appended);
 	cln_put_u64(out + AT_REPLAYED, header->replayed);
@@ -166,6 +168,7 @@ int cln_spool_header_read(
 	*app = read_app(bytes);
 	header->base = cln_get_u64(bytes + AT_BASE);
 	header->done = cln_get_u64(bytes + AT_DONE);
+	header->tried = cln_get_u64(bytes + AT_TRIED);
 	header->end = cln_get_u64(bytes + AT_END);
 	header->appended = cln_get_u64(bytes + AT_APPENDED);
 	header->replayed = cln_get_u64(bytes + AT_REPLAYED);
@@ -175,8 +178,8 @@ int cln_spool_header_read(
 	if (cln_get_u32(bytes + AT_CRC) != header_crc(bytes) || app->len == 0)
 		return CLN_ERR_SIGNATURE;
 	/* INT32_MAX of kilobytes: positions in the file stay far below what off_t holds. */
-	if (header->base > header->done || header->done > header->end ||
-		header->end - header->base > (uint64_t)INT32_MAX << 10)
+	if (header->base > header->done || header->done > header->tried ||
+		header->tried > header->end || header->end - header->base > (uint64_t)INT32_MAX << 10)
 		return CLN_ERR_SIGNATURE;
 	return CLN_OK;
 }

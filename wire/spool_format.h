@@ -9,12 +9,13 @@
  *   12  u32   CRC32C of the bytes from 16 to the header's end
  *   16  u64   base: the offset of the byte behind the header
  *   24  u64   done: offset behind the last record that was acknowledged
- *   32  u64   end: offset behind the last whole record; bytes behind it are a torn append
- *   40  u64   records appended, ever
- *   48  u64   records replayed (acknowledged by a relay), ever
- *   56  u64   of those: had been sent once before; their event may have reached a client twice
- *   64  u64[] dropped records by reason (enum cln_spool_drop), ever
- *   88  u8    length of the application's id, then the id
+ *   32  u64   tried: offset behind the last record that a replayer began to send
+ *   40  u64   end: offset behind the last whole record; bytes behind it are a torn append
+ *   48  u64   records appended, ever
+ *   56  u64   records replayed (acknowledged by a relay), ever
+ *   64  u64   of those: had been sent once before; their event may have reached a client twice
+ *   72  u64[] dropped records by reason (enum cln_spool_drop), ever
+ *   96  u8    length of the application's id, then the id
  *   ..  0     up to the header's end
  *
  *   record
@@ -66,7 +67,8 @@ struct cln_spool_record {
 struct cln_spool_header {
 	uint64_t base;
 	uint64_t done;
-	uint64_t end; /* end - done bytes wait */
+	uint64_t tried; /* what waits before it may have been sent by a replayer that died */
+	uint64_t end;   /* end - done bytes wait */
 	uint64_t appended;
 	uint64_t replayed;
 	uint64_t repeated; /* of those replayed: had been sent once before */

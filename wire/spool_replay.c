@@ -147,6 +147,8 @@ static int move_done(struct cln_spool *spool, struct cln_spool_header *header, u
 	const bool is_all = offset == header->end;
 
 	header->done = offset;
+	if (header->tried < offset)
+		header->tried = offset;
 	if (is_all)
 		header->base = header->end;
 	if (cln_spool_write_header(spool, header) != CLN_OK)
@@ -159,6 +161,21 @@ static int begin_advance(struct cln_spool *spool, struct cln_spool_header *heade
 	if (!has_claim(spool))
 		return CLN_ERR_PROTOCOL;
 	return cln_spool_begin(spool, false, header);
+}
+
+int cln_spool_try(struct cln_spool *spool, uint64_t offset)
+{
+	struct cln_spool_header header;
+	int result = begin_advance(spool, &header);
+
+	if (result != CLN_OK)
+		return is_gone(result) ? CLN_OK : result;
+	if (offset > header.tried && offset <= header.end) {
+		header.tried = offset;
+		result = cln_spool_write_header(spool, &header);
+	}
+	cln_spool_end(spool);
+	return result;
 }
 
 int cln_spool_advance(struct cln_spool *spool, const struct cln_spool_progress *progress)

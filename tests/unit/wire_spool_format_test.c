@@ -162,14 +162,15 @@ static struct cln_spool_header header_field(const struct vectors *v)
 	struct cln_spool_header header = {
 		.base = (uint64_t)vector_number(v, 2),
 		.done = (uint64_t)vector_number(v, 3),
-		.end = (uint64_t)vector_number(v, 4),
-		.appended = (uint64_t)vector_number(v, 5),
-		.replayed = (uint64_t)vector_number(v, 6),
-		.repeated = (uint64_t)vector_number(v, 7),
+		.tried = (uint64_t)vector_number(v, 4),
+		.end = (uint64_t)vector_number(v, 5),
+		.appended = (uint64_t)vector_number(v, 6),
+		.replayed = (uint64_t)vector_number(v, 7),
+		.repeated = (uint64_t)vector_number(v, 8),
 	};
 
 	for (size_t i = 0; i < CLN_SPOOL_DROPS; i++)
-		header.dropped[i] = (uint64_t)vector_number(v, 8 + i);
+		header.dropped[i] = (uint64_t)vector_number(v, 9 + i);
 	return header;
 }
 
@@ -203,7 +204,7 @@ static void headers_both_ways(void **state)
 	while (vectors_next(&v)) {
 		if (!vector_is(&v, 0, "header"))
 			continue;
-		const struct cln_slice whole = hex_field(&v, 12), app = vector_text(&v, 11);
+		const struct cln_slice whole = hex_field(&v, 13), app = vector_text(&v, 12);
 		const struct cln_spool_header header = header_field(&v);
 		struct cln_spool_header got;
 		struct cln_slice got_app;
