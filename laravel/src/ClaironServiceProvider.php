@@ -54,6 +54,7 @@ final class ClaironServiceProvider extends ServiceProvider
 
         $this->publishes([self::CONFIG => $this->app->configPath('clairon.php')], ['clairon', 'clairon-config']);
         $this->commands([
+            Console\DoctorCommand::class,
             Console\FlushCommand::class,
             Console\InstallCommand::class,
             Console\StartCommand::class,

@@ -43,23 +43,32 @@ final class Spool
     }
 
     /**
-     * What keeps this user from using it, as a sentence with the cure; null if nothing does.
+     * What keeps this user from using it and what to do; null if nothing does.
+     *
+     * @return array{string, string}|null
      */
-    public function problem(): ?string
+    public function problem(): ?array
     {
         $folder = dirname($this->path);
+        $isThere = file_exists($this->path);
 
         return match (true) {
-            strlen($this->path) > self::PATH_MAX => 'The spool\'s path is longer than ' . self::PATH_MAX
-                . ' bytes: choose a shorter one (publisher.spool of the broadcasting connection).',
-            is_link($this->path) => "{$this->path} is a link, which is refused: remove it.",
-            file_exists($this->path) && ! is_file($this->path) => "{$this->path} is no file: remove it or choose another path.",
-            ! file_exists($this->path) && ! is_dir($folder) => "There is no folder {$folder}: make it (mkdir -p {$folder}).",
-            ! file_exists($this->path) && ! is_writable($folder) => "{$folder} is not writable for this user: "
-                . 'chown or chmod it, so that the web server\'s user may write there.',
-            file_exists($this->path) && ! (is_readable($this->path) && is_writable($this->path)) => "{$this->path} "
-                . 'is not readable and writable for this user: give it to the web server\'s user, or run this as that user.',
-            $this->header() === false => "{$this->path} is no spool of this version: move it away.",
+            strlen($this->path) > self::PATH_MAX => [
+                'The spool\'s path is longer than ' . self::PATH_MAX . ' bytes.',
+                'Choose a shorter one (publisher.spool of the broadcasting connection).',
+            ],
+            is_link($this->path) => ["{$this->path} is a link, which is refused.", 'Remove it.'],
+            $isThere && ! is_file($this->path) => ["{$this->path} is no file.", 'Remove it, or choose another path.'],
+            ! $isThere && ! is_dir($folder) => ["There is no folder {$folder} for the spool.", "Make it: mkdir -p {$folder}"],
+            ! $isThere && ! is_writable($folder) => [
+                "{$folder}, where the spool belongs, is not writable for this user.",
+                'Give it to the web server\'s user, or run this as that user.',
+            ],
+            $isThere && ! (is_readable($this->path) && is_writable($this->path)) => [
+                "{$this->path} is not readable and writable for this user.",
+                'Give it to the web server\'s user, or run this as that user.',
+            ],
+            $this->header() === false => ["{$this->path} is no spool of this version.", 'Move it away.'],
             default => null,
         };
     }

@@ -65,7 +65,7 @@ final class FlushCommand extends Command
         }
 
         if (($problem = $spool->problem()) !== null) {
-            $this->error($problem);
+            $this->error(implode(' ', $problem));
 
             return self::FAILURE;
         }

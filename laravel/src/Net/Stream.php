@@ -56,7 +56,9 @@ final class Stream
         }
 
         if ($stream === false) {
-            throw new NetException($message !== '' && $code !== 0 ? $message : ($reasons[0] ?? 'no connection'), $code);
+            $reason = $message !== '' && $code !== 0 ? $message : ($reasons[0] ?? 'no connection');
+
+            throw new NetException(str_replace('Failed to enable crypto', 'the TLS handshake failed', $reason), $code);
         }
 
         return new self($stream, $seconds);

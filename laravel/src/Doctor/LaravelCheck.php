@@ -1,0 +1,185 @@
+<?php
+
+// SPDX-License-Identifier: MIT
+
+declare(strict_types=1);
+
+namespace Clairon\Laravel\Doctor;
+
+use Clairon\Laravel\InlineBroadcastManager;
+use Illuminate\Broadcasting\BroadcastController;
+use Illuminate\Broadcasting\BroadcastManager;
+use Illuminate\Broadcasting\Broadcasters\Broadcaster;
+use Illuminate\Contracts\Broadcasting\Factory;
+use Illuminate\Contracts\Queue\ShouldQueue;
+use Illuminate\Routing\Router;
+
+/**
+ * What of Laravel itself takes part: the manager, channels and their route, the queue.
+ */
+final class LaravelCheck implements Check
+{
+    private const ABOUT = 'Laravel';
+
+    private const LISTENERS_SHOWN = 3;
+
+    public function findings(Subject $subject): iterable
+    {
+        yield $this->manager($subject);
+        $count = $this->count($subject);
+        yield $this->channels($subject, $count);
+        yield $this->route($subject, $count);
+        yield from $this->commits($subject);
+        yield from $this->listeners($subject);
+    }
+
+    private function manager(Subject $subject): Finding
+    {
+        foreach ([BroadcastManager::class, Factory::class] as $name) {
+            $manager = $subject->app->make($name);
+
+            if (! $manager instanceof InlineBroadcastManager) {
+                return Finding::problem(
+                    self::ABOUT,
+                    get_debug_type($manager) . ' took the place of Clairon\'s manager: broadcasts go through the queue and need a worker.',
+                    'Wrap it where it is bound: InlineBroadcastManager::wrap($manager). Packages for several tenants replace it often.'
+                );
+            }
+        }
+
+        return Finding::ok(self::ABOUT, 'Broadcasts leave in the process that raises them; no queue worker takes part.');
+    }
+
+    /**
+     * How many channels were registered; null where Laravel can't tell.
+     */
+    private function count(Subject $subject): ?int
+    {
+        /** @var BroadcastManager $manager */
+        $manager = $subject->app->make(BroadcastManager::class);
+        $broadcaster = $manager->connection();
+
+        return $broadcaster instanceof Broadcaster && method_exists($broadcaster, 'getChannels')
+            ? $broadcaster->getChannels()->count()
+            : null;
+    }
+
+    private function channels(Subject $subject, ?int $count): Finding
+    {
+        $code = @php_strip_whitespace($subject->app->basePath('routes/channels.php'));
+
+        if ($count === 0 && str_contains($code, 'Broadcast::channel(')) {
+            return Finding::problem(
+                self::ABOUT,
+                'routes/channels.php is there, but Laravel does not load it: nobody may subscribe to private channels.',
+                'Register it: channels: in withRouting() of bootstrap/app.php, or App\Providers\BroadcastServiceProvider in config/app.php. '
+                . '"php artisan clairon:install" does it.'
+            );
+        }
+
+        if ($count === 0 || ($count === null && $code === '')) {
+            return Finding::note(
+                self::ABOUT,
+                'No channel is registered: nobody may subscribe to private and presence channels.',
+                'If there are such channels, let "php artisan clairon:install" write routes/channels.php and name them there.'
+            );
+        }
+
+        return Finding::ok(self::ABOUT, 'routes/channels.php registered ' . ($count === 1 ? '1 channel.' : ($count ?? 'its') . ' channels.'));
+    }
+
+    private function route(Subject $subject, ?int $count): Finding
+    {
+        $path = $this->authenticationPath($subject);
+
+        if ($path === '/broadcasting/auth') {
+            return Finding::ok(self::ABOUT, 'Browsers are authorised at /broadcasting/auth.');
+        }
+
+        if ($path !== null) {
+            return Finding::note(
+                self::ABOUT,
+                "Browsers are authorised at {$path}; Echo asks at /broadcasting/auth by itself.",
+                "Give Echo authEndpoint: '{$path}' in echo.js, unless it has that."
+            );
+        }
+
+        $text = 'There is no route /broadcasting/auth: private and presence channels are refused.';
+        $advice = 'Call Broadcast::routes(), or let "php artisan clairon:install" do it; with cached routes run "php artisan route:cache" afterwards.';
+
+        return $count === 0 ? Finding::note(self::ABOUT, $text, $advice) : Finding::problem(self::ABOUT, $text, $advice);
+    }
+
+    private function authenticationPath(Subject $subject): ?string
+    {
+        /** @var Router $router */
+        $router = $subject->app->make('router');
+
+        foreach ($router->getRoutes()->getRoutes() as $route) {
+            if (str_contains($route->getActionName(), class_basename(BroadcastController::class) . '@authenticate')) {
+                return '/' . ltrim($route->uri(), '/');
+            }
+        }
+
+        return null;
+    }
+
+    /**
+     * @return iterable<Finding>
+     */
+    private function commits(Subject $subject): iterable
+    {
+        $queue = $subject->text('queue.default');
+        $jobsWait = (bool) $subject->setting("queue.connections.{$queue}.after_commit");
+        $eventsWait = (bool) ($subject->setting('clairon.after_commit') ?? true);
+
+        if ($eventsWait === $jobsWait || $subject->text("queue.connections.{$queue}.driver") === 'sync') {
+            return;
+        }
+
+        yield Finding::note(
+            self::ABOUT,
+            $eventsWait
+                ? "Broadcasts wait for the open transaction's commit, jobs of the queue \"{$queue}\" do not (its after_commit is false)."
+                : "Jobs of the queue \"{$queue}\" wait for the open transaction's commit, broadcasts do not (clairon.after_commit is false).",
+            'If that is not meant, make the two equal in config/clairon.php and config/queue.php.'
+        );
+    }
+
+    /**
+     * @return iterable<Finding>
+     */
+    private function listeners(Subject $subject): iterable
+    {
+        $events = $subject->app->make('events');
+        $queue = $subject->text('queue.default');
+
+        if (! is_object($events) || ! method_exists($events, 'getRawListeners') || $subject->text("queue.connections.{$queue}.driver") === 'sync') {
+            return;
+        }
+
+        $names = [];
+
+        foreach ((array) $events->getRawListeners() as $listeners) {
+            foreach ((array) $listeners as $listener) {
+                $class = is_array($listener) ? $listener[0] ?? null : $listener;
+                $class = is_string($class) ? explode('@', $class)[0] : '';
+
+                if ($class !== '' && class_exists($class) && is_a($class, ShouldQueue::class, true)) {
+                    $names[$class] = true;
+                }
+            }
+        }
+
+        if ($names !== []) {
+            $shown = implode(', ', array_slice(array_keys($names), 0, self::LISTENERS_SHOWN));
+            $count = count($names);
+
+            yield Finding::note(
+                self::ABOUT,
+                ($count === 1 ? 'One listener is queued' : "{$count} listeners are queued") . " ({$shown}" . ($count > self::LISTENERS_SHOWN ? ', ...' : '') . ').',
+                'What these broadcast comes when a worker runs them; keep "php artisan queue:work" running for them.'
+            );
+        }
+    }
+}

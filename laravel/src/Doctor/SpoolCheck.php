@@ -1,0 +1,74 @@
+<?php
+
+// SPDX-License-Identifier: MIT
+
+declare(strict_types=1);
+
+namespace Clairon\Laravel\Doctor;
+
+use Clairon\Laravel\Spool;
+
+/**
+ * The file that keeps events while the relay is away.
+ */
+final class SpoolCheck implements Check
+{
+    private const ABOUT = 'Spool';
+
+    public function findings(Subject $subject): iterable
+    {
+        $spool = Spool::of($subject->config);
+
+        if ($spool === null) {
+            yield Finding::note(
+                self::ABOUT,
+                'No spool is configured: what a process can\'t send before it ends is lost.',
+                "Set publisher.spool of the connection \"{$subject->name}\" to a path that the web server may write to."
+            );
+
+            return;
+        }
+
+        if (($problem = $spool->problem()) !== null) {
+            yield Finding::problem(self::ABOUT, ...$problem);
+
+            return;
+        }
+
+        yield from $this->state($spool);
+    }
+
+    /**
+     * @return iterable<Finding>
+     */
+    private function state(Spool $spool): iterable
+    {
+        $state = $spool->state();
+        $waiting = $state['waiting'] ?? 0;
+
+        yield $waiting === 0
+            ? Finding::ok(self::ABOUT, "{$spool->path}: writable, nothing waits.")
+            : Finding::note(
+                self::ABOUT,
+                "{$waiting} " . ($waiting === 1 ? 'event waits' : 'events wait') . " in {$spool->path}"
+                . (isset($state['oldest_s']) ? ", the oldest for {$state['oldest_s']} s." : '.'),
+                'The next request sends them once the relay is there; "php artisan clairon:flush" does it now.'
+            );
+
+        foreach ($state['dropped'] ?? [] as $reason => $count) {
+            if ($count > 0) {
+                yield Finding::note(self::ABOUT, "{$count} events were dropped from the spool so far: {$reason}.", $this->advice($reason));
+            }
+        }
+    }
+
+    private function advice(string $reason): string
+    {
+        return match ($reason) {
+            'expired' => 'They were older than clairon.spool_age_s; keep the relay running, or raise that.',
+            'torn' => 'The disk was full or the machine stopped while they were written.',
+            'refused' => 'The secret or the application changed meanwhile, or the relay has smaller limits; its log says which.',
+            default => '',
+        };
+    }
+}
