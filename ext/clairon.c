@@ -13,6 +13,7 @@
 #include "ini.h"
 #include "publisher.h"
 #include "report.h"
+#include "stats.h"
 
 #ifndef CLAIRON_RELAY_PATH
 #define CLAIRON_RELAY_PATH "clairon-relay"
@@ -37,6 +38,7 @@ void clairon_check_fork(void)
 		return;
 	}
 	cln_stamp_reset(&CLAIRON_G(stamp));
+	cln_link_table_forked(&CLAIRON_G(links));
 	for (size_t i = 0; i < CLAIRON_G(links).count; i++) {
 		cln_link_forked(CLAIRON_G(links).link[i], cln_stamp_random(&CLAIRON_G(stamp)));
 	}
@@ -135,6 +137,7 @@ static PHP_MINFO_FUNCTION(clairon)
 	php_info_print_table_row(2, "Transports", "unix, tcp, redis, redis+unix");
 	php_info_print_table_row(2, "Reply reader", "hiredis");
 	php_info_print_table_row(2, "Relay", CLAIRON_RELAY_PATH);
+	clairon_stats_info(&CLAIRON_G(links));
 	php_info_print_table_end();
 	DISPLAY_INI_ENTRIES();
 }

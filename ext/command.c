@@ -11,6 +11,7 @@
 
 /* *3, $7, PUBLISH, two bulk lengths, line ends. */
 #define RESP_BYTES_MAX 64
+#define PUBLISH_WORDS  3
 
 #define TEXT_EVENT   "{\"event\":"
 #define TEXT_CHANNEL ",\"channel\":\""
@@ -54,32 +55,100 @@ static struct cln_envelope make_envelope(
 	return envelope;
 }
 
+/* The local socket has proven itself by AUTH APPID SECRET; everywhere else the envelope does. */
+static bool is_signed_for(const struct cln_target *target)
+{
+	return target->transport != CLN_TRANSPORT_RELAY_UNIX;
+}
+
+/* Everything up to the envelope. */
+static void put_head(struct cln_out *command, const struct cln_target *target,
+	struct cln_slice channel, size_t envelope_size)
+{
+	char bus[CLN_BUS_CHANNEL_MAX];
+	const struct cln_slice prefix = cln_slice(target->prefix, target->prefix_len);
+	const size_t bus_len = cln_bus_channel(bus, prefix, cln_target_app(target), channel);
+	cln_out_bytes(command, CLN_SLICE("*3\r\n$7\r\nPUBLISH\r\n"));
+	cln_resp_bulk(command, cln_slice(bus, bus_len));
+	cln_resp_bulk_head(command, envelope_size);
+}
+
 size_t cln_command_write(char *out, const struct cln_target *target, const struct cln_event *event,
 	struct cln_slice channel, const struct cln_numbering *numbering)
 {
-	/* The local socket has proven itself by AUTH APPID SECRET; everywhere else the envelope does.
-	 */
-	const bool is_signed = target->transport != CLN_TRANSPORT_RELAY_UNIX;
-	const struct cln_slice app = cln_target_app(target);
+	const bool is_signed = is_signed_for(target);
 	const struct cln_slice secret = cln_target_secret(target);
 	struct cln_envelope envelope = make_envelope(event, channel, numbering);
 	const size_t size = cln_envelope_size(&envelope, is_signed);
-	const size_t head_size = size - envelope.text.len;
-
-	char bus[CLN_BUS_CHANNEL_MAX];
-	const struct cln_slice prefix = cln_slice(target->prefix, target->prefix_len);
-	const size_t bus_len = cln_bus_channel(bus, prefix, app, channel);
 
 	struct cln_out command = {.ptr = out, .cap = cln_command_bound(event, channel)};
-	cln_out_bytes(&command, CLN_SLICE("*3\r\n$7\r\nPUBLISH\r\n"));
-	cln_resp_bulk(&command, cln_slice(bus, bus_len));
-	cln_resp_bulk_head(&command, size);
-
+	put_head(&command, target, channel, size);
 	char *head = command.ptr + command.len;
-	command.len += head_size;
+	command.len += size - envelope.text.len;
 	envelope.text.ptr = command.ptr + command.len;
 	put_text(&command, event, channel);
-	cln_envelope_head(head, &envelope, is_signed ? &secret : NULL, app, channel);
+	cln_envelope_head(head, &envelope, is_signed ? &secret : NULL, cln_target_app(target), channel);
+	cln_out_bytes(&command, CLN_SLICE("\r\n"));
+	ZEND_ASSERT(!command.is_full);
+	return command.len;
+}
+
+/* ---- parcels ---- */
+
+void cln_command_read(
+	struct cln_slice command, const struct cln_target *target, struct cln_parcel *parcel)
+{
+	struct cln_resp_request request;
+	struct cln_slice app;
+	const struct cln_slice prefix = cln_slice(target->prefix, target->prefix_len);
+	/* It was written by cln_command_write(), so none of this fails. */
+	int result = cln_resp_request(command, command.len, &request);
+	ZEND_ASSERT(result == CLN_OK && request.argc == PUBLISH_WORDS);
+	result = cln_bus_channel_parse(request.argv[1], prefix, &app, &parcel->channel);
+	ZEND_ASSERT(result == CLN_OK);
+	parcel->bytes = request.argv[2];
+	result = cln_envelope_decode(parcel->bytes, &parcel->envelope);
+	ZEND_ASSERT(result == CLN_OK);
+}
+
+size_t cln_parcel_signed_bound(const struct cln_parcel *parcel)
+{
+	return CLN_ENVELOPE_HEAD_MAX + parcel->envelope.text.len;
+}
+
+size_t cln_parcel_sign(char *out, const struct cln_target *target, const struct cln_parcel *parcel)
+{
+	if (parcel->envelope.signature.len > 0) {
+		memcpy(out, parcel->bytes.ptr, parcel->bytes.len);
+		return parcel->bytes.len;
+	}
+	const struct cln_slice secret = cln_target_secret(target);
+	const size_t head =
+		cln_envelope_head(out, &parcel->envelope, &secret, cln_target_app(target), parcel->channel);
+	memcpy(out + head, parcel->envelope.text.ptr, parcel->envelope.text.len);
+	return head + parcel->envelope.text.len;
+}
+
+size_t cln_parcel_bound(const struct cln_parcel *parcel)
+{
+	return RESP_BYTES_MAX + CLN_BUS_CHANNEL_MAX + cln_parcel_signed_bound(parcel);
+}
+
+size_t cln_parcel_write(char *out, const struct cln_target *target, const struct cln_parcel *parcel,
+	const struct cln_numbering *numbering)
+{
+	const bool is_signed = is_signed_for(target);
+	const struct cln_slice secret = cln_target_secret(target);
+	struct cln_envelope envelope = parcel->envelope;
+	envelope.publisher = numbering->publisher;
+	envelope.sequence = numbering->sequence;
+	envelope.channel_sequence = numbering->channel_sequence;
+
+	struct cln_out command = {.ptr = out, .cap = cln_parcel_bound(parcel)};
+	put_head(&command, target, parcel->channel, cln_envelope_size(&envelope, is_signed));
+	command.len += cln_envelope_head(command.ptr + command.len, &envelope,
+		is_signed ? &secret : NULL, cln_target_app(target), parcel->channel);
+	cln_out_bytes(&command, envelope.text);
 	cln_out_bytes(&command, CLN_SLICE("\r\n"));
 	ZEND_ASSERT(!command.is_full);
 	return command.len;

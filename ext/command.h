@@ -31,4 +31,26 @@ size_t cln_command_bound(const struct cln_event *event, struct cln_slice channel
 size_t cln_command_write(char *out, const struct cln_target *target, const struct cln_event *event,
 	struct cln_slice channel, const struct cln_numbering *numbering);
 
+/* An event that was a finished command or record once. Slices point into that. */
+struct cln_parcel {
+	struct cln_slice channel;
+	struct cln_slice bytes; /* the envelope as it was, signed or not */
+	struct cln_envelope envelope;
+};
+
+/* Takes a command of cln_command_write() for this target apart. */
+void cln_command_read(
+	struct cln_slice command, const struct cln_target *target, struct cln_parcel *parcel);
+
+/* The envelope as it has to be in a file: signed. `out` has cln_parcel_signed_bound() bytes;
+ * returns its length. */
+size_t cln_parcel_signed_bound(const struct cln_parcel *parcel);
+size_t cln_parcel_sign(char *out, const struct cln_target *target, const struct cln_parcel *parcel);
+
+/* A command again, with the parcel's id, exclusion and text under new numbers. `out` has
+ * cln_parcel_bound() bytes; returns its length. */
+size_t cln_parcel_bound(const struct cln_parcel *parcel);
+size_t cln_parcel_write(char *out, const struct cln_target *target, const struct cln_parcel *parcel,
+	const struct cln_numbering *numbering);
+
 #endif

@@ -8,6 +8,7 @@
  */
 #include "link.h"
 
+#include "circuit.h"
 #include "php.h"
 #include "main/php_network.h"
 #include "stamp.h"
@@ -27,6 +28,7 @@
 #define DRAIN_BYTES        8192
 #define REPLY_BYTES_MAX    65536
 #define TCP_CHECK_AFTER_MS 50
+#define LOOK_EVERY_MS      5
 /* A connection that turns out dead is replaced within the same call, once. */
 #define PUMP_ATTEMPTS 2
 
@@ -40,6 +42,7 @@ static void close_fd(struct cln_link *link)
 	link->reader = NULL;
 	link->is_open = false;
 	link->is_blocked = false;
+	link->awaiting_ms = 0;
 	ZEND_SECURE_ZERO(&link->greeting, sizeof(link->greeting));
 }
 
@@ -55,13 +58,17 @@ static void say(struct cln_link *link, const char *error)
 	snprintf(link->last_error, sizeof(link->last_error), "%s", error);
 }
 
-/* The connection is over. A peer that had answered may have been restarted: try again at once;
- * else wait, longer each time. */
-static void fail(struct cln_link *link, const char *error)
+/* A peer that had answered may have been restarted: try again at once; else wait, longer each
+ * time, and let events go by the spool. */
+void cln_link_fail(struct cln_link *link, const char *error)
 {
+	const bool is_first = link->mode == CLN_MODE_DIRECT;
 	say(link, error);
 	close_fd(link);
 	cln_outbox_rewind(&link->outbox);
+	if (!is_first) {
+		cln_circuit_open(link); /* again: a batch may have been on its way */
+	}
 	if (link->is_proven) {
 		link->is_proven = false;
 		return;
@@ -69,6 +76,9 @@ static void fail(struct cln_link *link, const char *error)
 	link->stats.connect_failures++;
 	link->has_news = link->has_news || link->backoff_ms == 0;
 	back_off(link);
+	if (is_first && cln_link_has_spool(link)) {
+		cln_circuit_open(link);
+	}
 }
 
 static void fail_errno(struct cln_link *link, const char *what, int number)
@@ -77,16 +87,19 @@ static void fail_errno(struct cln_link *link, const char *what, int number)
 	char error[CLN_ERROR_MAX];
 	php_socket_strerror(number, reason, sizeof(reason));
 	snprintf(error, sizeof(error), "%s: %s", what, reason);
-	fail(link, error);
+	cln_link_fail(link, error);
 }
 
-/* The peer won't have us: what it got is rejected, for it would refuse it again. */
+/* The peer won't have us. What it got is rejected, for it would refuse it again, unless there is a
+ * spool to keep it until the settings are right. */
 static void refused(struct cln_link *link, const char *error)
 {
-	link->stats.rejected += cln_outbox_take_written(&link->outbox);
+	if (!cln_link_has_spool(link)) {
+		link->stats.rejected += cln_outbox_take_written(&link->outbox);
+	}
 	link->is_proven = false;
 	link->has_news = true;
-	fail(link, error);
+	cln_link_fail(link, error);
 }
 
 static bool open_link(struct cln_link *link)
@@ -98,7 +111,7 @@ static bool open_link(struct cln_link *link)
 	const enum cln_dialled dialled = cln_dial(&link->target, &link->addresses, &link->fd, error);
 	if (dialled == CLN_DIALLED_FAILED) {
 		link->fd = -1;
-		fail(link, error);
+		cln_link_fail(link, error);
 		if (link->addresses.count == 0) {
 			/* The name: looking it up blocks, a dead name server for seconds. */
 			link->retry_at_ms = cln_now_ms() + LOOKUP_PAUSE_MS;
@@ -107,12 +120,13 @@ static bool open_link(struct cln_link *link)
 	}
 	link->reader = cln_reply_reader_new(REPLY_BYTES_MAX);
 	if (link->reader == NULL) {
-		fail(link, "no memory for a connection");
+		cln_link_fail(link, "no memory for a connection");
 		return false;
 	}
 	link->is_open = dialled == CLN_DIALLED_OPEN;
 	link->open_until_ms = cln_now_ms() + OPEN_WITHIN_MS;
 	link->writes_since_drain = 0;
+	link->has_looked = false;
 	link->stats.connects += link->is_open;
 	cln_greeting_compose(&link->greeting, &link->target);
 	return true;
@@ -120,25 +134,43 @@ static bool open_link(struct cln_link *link)
 
 /* ---- replies ---- */
 
-static void proven(struct cln_link *link)
+static void all_is_well(struct cln_link *link)
 {
-	link->is_proven = true;
 	link->backoff_ms = 0;
 	link->retry_at_ms = 0;
 }
 
-/* Errors that pass by themselves, or with another server behind the same address: the events are
- * kept and sent again. */
-static bool is_passing_error(struct cln_slice text)
+/* With a spool only an event that was taken ends the pauses: a Redis that still loads its data
+ * greets as well as any. */
+static void proven(struct cln_link *link)
 {
-	static const struct cln_slice prefixes[] = {{"LOADING ", 8}, {"READONLY ", 9},
-		{"MASTERDOWN ", 11}, {"CLUSTERDOWN ", 12}, {"TRYAGAIN ", 9}, {"BUSY ", 5}};
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+	link->is_proven = true;
+	if (!cln_link_has_spool(link)) {
+		all_is_well(link);
+	}
+}
+
+static bool starts_with_one(struct cln_slice text, const struct cln_slice *prefixes, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
 		if (cln_slice_starts(text, prefixes[i])) {
 			return true;
 		}
 	}
 	return false;
+}
+
+/* Errors that pass by themselves, or with another server behind the same address: the events are
+ * kept and sent again. The last ones need somebody to put something right, which may take longer
+ * than an outbox lasts. */
+static bool is_passing_error(struct cln_slice text, bool has_spool)
+{
+	static const struct cln_slice passing[] = {{"LOADING ", 8}, {"READONLY ", 9},
+		{"MASTERDOWN ", 11}, {"CLUSTERDOWN ", 12}, {"TRYAGAIN ", 9}, {"BUSY ", 5}};
+	static const struct cln_slice repairable[] = {{"NOAUTH ", 7}, {"OOM ", 4}};
+	return starts_with_one(text, passing, sizeof(passing) / sizeof(passing[0])) ||
+		   (has_spool &&
+			   starts_with_one(text, repairable, sizeof(repairable) / sizeof(repairable[0])));
 }
 
 /* All of these return false if the connection was given up. */
@@ -156,26 +188,42 @@ static bool on_greeting_answer(struct cln_link *link, const struct cln_reply *re
 	return true;
 }
 
+/* The event that a reply is for: what was sent directly comes before any batch. False if there is
+ * none. */
+static bool acknowledge(struct cln_link *link, bool is_accepted)
+{
+	if (cln_outbox_awaits_replies(&link->outbox)) {
+		return cln_outbox_acknowledge(&link->outbox);
+	}
+	if (!cln_outbox_acknowledge(&link->spooling.lane)) {
+		return false;
+	}
+	cln_spooling_answered(&link->spooling, &link->stats, is_accepted);
+	return true;
+}
+
 static bool on_publish_reply(struct cln_link *link, const struct cln_reply *reply)
 {
 	const struct cln_slice text = reply->item[0].text;
-	if (reply->type == CLN_REPLY_ERROR && is_passing_error(text)) {
+	const bool is_accepted = reply->type != CLN_REPLY_ERROR;
+	if (!is_accepted && is_passing_error(text, cln_link_has_spool(link))) {
 		char error[CLN_ERROR_MAX];
 		cln_error_join(error, "", text);
 		link->is_proven = false;
-		fail(link, error);
+		cln_link_fail(link, error);
 		return false;
 	}
-	if (!cln_outbox_acknowledge(&link->outbox)) {
-		fail(link, "the peer answered more than was asked");
+	if (!acknowledge(link, is_accepted)) {
+		cln_link_fail(link, "the peer answered more than was asked");
 		return false;
 	}
-	if (reply->type == CLN_REPLY_ERROR) {
+	if (is_accepted) {
+		link->stats.acknowledged++;
+		all_is_well(link);
+	} else {
 		link->stats.rejected++;
 		link->has_news = true;
 		cln_error_join(link->last_error, "event rejected: ", text);
-	} else {
-		link->stats.acknowledged++;
 	}
 	return true;
 }
@@ -189,7 +237,7 @@ static bool read_replies(struct cln_link *link)
 			return true;
 		}
 		if (result != CLN_OK) {
-			fail(link, "the peer does not speak RESP");
+			cln_link_fail(link, "the peer does not speak RESP");
 			return false;
 		}
 		const bool is_good = cln_greeting_is_answered(&link->greeting)
@@ -201,6 +249,20 @@ static bool read_replies(struct cln_link *link)
 	}
 }
 
+static bool awaits_replies(const struct cln_link *link)
+{
+	return !cln_greeting_is_answered(&link->greeting) || cln_outbox_awaits_replies(&link->outbox) ||
+		   cln_outbox_awaits_replies(&link->spooling.lane);
+}
+
+/* Something was answered: the time for the next answer begins. */
+static void restart_ack_timer(struct cln_link *link)
+{
+	if (cln_link_has_spool(link)) {
+		link->awaiting_ms = awaits_replies(link) ? cln_coarse_now_ms() : 0;
+	}
+}
+
 static bool drain(struct cln_link *link)
 {
 	char bytes[DRAIN_BYTES];
@@ -208,7 +270,7 @@ static bool drain(struct cln_link *link)
 	for (int round = 0; round < DRAIN_ROUNDS_MAX; round++) {
 		const ssize_t got = recv(link->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
 		if (got == 0) {
-			fail(link, "the peer closed the connection");
+			cln_link_fail(link, "the peer closed the connection");
 			return false;
 		}
 		if (got < 0) {
@@ -222,12 +284,13 @@ static bool drain(struct cln_link *link)
 			return false;
 		}
 		if (cln_reply_feed(link->reader, cln_slice(bytes, (size_t)got)) != CLN_OK) {
-			fail(link, "the peer's reply is too long");
+			cln_link_fail(link, "the peer's reply is too long");
 			return false;
 		}
 		if (!read_replies(link)) {
 			return false;
 		}
+		restart_ack_timer(link);
 		if ((size_t)got < sizeof(bytes)) {
 			return true;
 		}
@@ -247,18 +310,25 @@ static void count_written(struct cln_link *link, size_t written)
 			ZEND_SECURE_ZERO(greeting->bytes, sizeof(greeting->bytes));
 		}
 	}
-	const struct cln_outbox_progress progress =
-		cln_outbox_wrote(&link->outbox, written - of_greeting);
-	link->stats.sent += progress.sent;
-	link->stats.resent += progress.resent;
-	link->writes_since_drain += (unsigned)(progress.sent + progress.resent);
+	struct cln_outbox *queue = cln_circuit_queue(link);
+	if (queue != NULL) {
+		const struct cln_outbox_progress progress = cln_outbox_wrote(queue, written - of_greeting);
+		link->stats.sent += progress.sent;
+		link->stats.resent += progress.resent;
+		link->stats.repeated += progress.resent;
+		link->writes_since_drain += (unsigned)(progress.sent + progress.resent);
+	}
+	if (link->awaiting_ms == 0 && cln_link_has_spool(link)) {
+		link->awaiting_ms = cln_coarse_now_ms();
+	}
 }
 
 /* One system call for the greeting, if it is not out yet, and everything that waits. */
 static ssize_t write_once(struct cln_link *link, size_t *wanted)
 {
 	struct cln_greeting *greeting = &link->greeting;
-	const struct cln_slice rest = cln_outbox_unwritten(&link->outbox);
+	const struct cln_outbox *queue = cln_circuit_queue(link);
+	const struct cln_slice rest = queue != NULL ? cln_outbox_unwritten(queue) : cln_slice(NULL, 0);
 	const size_t greeting_left = greeting->len - greeting->written;
 	*wanted = greeting_left + rest.len;
 	if (greeting_left == 0) {
@@ -313,9 +383,17 @@ static bool write_some(struct cln_link *link)
 	return true;
 }
 
-static bool has_unwritten(const struct cln_link *link)
+static bool has_unwritten(struct cln_link *link)
 {
-	return link->outbox.end > link->outbox.written;
+	const struct cln_outbox *queue = cln_circuit_queue(link);
+	return queue != NULL && queue->end > queue->written;
+}
+
+/* Whether the peer has been silent for too long, as far as was read. */
+static bool is_overdue(const struct cln_link *link)
+{
+	return link->awaiting_ms != 0 &&
+		   cln_coarse_now_ms() - link->awaiting_ms > link->target.ack_timeout_ms;
 }
 
 /* Whether replies are read before the next write. A Unix socket tells a dead peer at once by the
@@ -323,7 +401,7 @@ static bool has_unwritten(const struct cln_link *link)
 static bool is_drain_due(struct cln_link *link)
 {
 	if (link->writes_since_drain >= DRAIN_EVERY || !cln_greeting_is_answered(&link->greeting) ||
-		link->is_blocked) {
+		link->is_blocked || link->mode != CLN_MODE_DIRECT || is_overdue(link)) {
 		return true;
 	}
 	if (cln_target_is_unix(&link->target)) {
@@ -335,6 +413,16 @@ static bool is_drain_due(struct cln_link *link)
 	return was_idle;
 }
 
+/* The peer hangs, or the way to it is cut. */
+static void give_up_waiting(struct cln_link *link)
+{
+	char error[CLN_ERROR_MAX];
+	snprintf(error, sizeof(error), "the peer has answered nothing for %" PRId64 " ms",
+		link->target.ack_timeout_ms);
+	link->is_proven = false;
+	cln_link_fail(link, error);
+}
+
 /* False if the connection was given up. */
 static bool pump_open(struct cln_link *link, enum cln_drain how)
 {
@@ -342,33 +430,61 @@ static bool pump_open(struct cln_link *link, enum cln_drain how)
 		!drain(link)) {
 		return false;
 	}
+	if (cln_link_has_spool(link)) {
+		if (is_overdue(link)) {
+			give_up_waiting(link);
+			return false;
+		}
+		cln_circuit_step(link);
+	}
 	if ((has_unwritten(link) || link->greeting.written < link->greeting.len) && !write_some(link)) {
 		return false;
 	}
 	if (!link->is_open && cln_now_ms() > link->open_until_ms) {
-		fail(link, "no connection within 5 seconds");
+		cln_link_fail(link, "no connection within 5 seconds");
 		return false;
 	}
 	return true;
 }
 
+static bool wants_connection(struct cln_link *link)
+{
+	return link->mode != CLN_MODE_DIRECT || has_unwritten(link);
+}
+
 void cln_link_pump(struct cln_link *link, enum cln_drain how)
 {
+	link->is_held = false;
 	for (int attempt = 0; attempt < PUMP_ATTEMPTS; attempt++) {
-		if (link->fd < 0 && (!has_unwritten(link) || !open_link(link))) {
-			return;
+		if (link->fd < 0 && (!wants_connection(link) || !open_link(link))) {
+			break;
 		}
 		if (pump_open(link, how)) {
-			return;
+			break;
 		}
 	}
+	cln_circuit_store(link);
+}
+
+void cln_link_break(struct cln_link *link, const char *error)
+{
+	if (!cln_link_has_spool(link) || cln_link_is_settled(link)) {
+		return;
+	}
+	link->is_proven = false;
+	if (link->fd >= 0) {
+		cln_link_fail(link, error);
+	}
+	cln_circuit_open(link);
+	cln_circuit_store(link);
 }
 
 /* ---- waiting ---- */
 
 bool cln_link_is_settled(const struct cln_link *link)
 {
-	return link->outbox.unsent == 0 && !cln_outbox_awaits_replies(&link->outbox);
+	return link->mode == CLN_MODE_DIRECT && link->outbox.unsent == 0 &&
+		   !cln_outbox_awaits_replies(&link->outbox);
 }
 
 /* Sleeps until the socket or the next attempt may go on, at most `left_ms`. */
@@ -378,6 +494,10 @@ static void wait_turn(struct cln_link *link, int64_t left_ms)
 	if (link->fd < 0) {
 		const int64_t pause_ms = MAX(link->retry_at_ms - now_ms, 1);
 		poll(NULL, 0, (int)MIN(pause_ms, left_ms));
+		return;
+	}
+	if (link->mode == CLN_MODE_SPOOLING && cln_greeting_is_answered(&link->greeting)) {
+		poll(NULL, 0, (int)MIN(LOOK_EVERY_MS, left_ms)); /* until the other one has replayed */
 		return;
 	}
 	struct pollfd wait = {.fd = link->fd, .events = POLLIN};
@@ -390,20 +510,31 @@ static void wait_turn(struct cln_link *link, int64_t left_ms)
 	poll(&wait, 1, (int)left_ms);
 }
 
-/* Whether the unsent entries leave room within the bounds. */
-static bool has_room(const struct cln_link *link, size_t events, size_t bytes)
+/* Whether a flush has nothing left to do. */
+static bool is_flushed(struct cln_link *link)
 {
-	return link->outbox.unsent < events && cln_outbox_unsent_bytes(&link->outbox) < bytes;
+	return cln_link_is_settled(link) &&
+		   (!cln_link_has_spool(link) || cln_spooling_is_empty(&link->spooling, &link->target));
 }
 
-bool cln_link_flush(struct cln_link *link, int64_t timeout_ms)
+/* Something waits in the spool: a connection is needed, even if this process has sent all it had.
+ */
+static void look_again(struct cln_link *link)
 {
-	const int64_t until_ms = cln_now_ms() + timeout_ms;
+	if (cln_link_is_settled(link) && !is_flushed(link)) {
+		link->mode = CLN_MODE_SPOOLING;
+	}
+}
+
+static bool flush(struct cln_link *link, int64_t until_ms)
+{
 	for (;;) {
+		look_again(link);
 		cln_link_pump(link, CLN_DRAIN_NOW);
 		const int64_t left_ms = until_ms - cln_now_ms();
-		if (cln_link_is_settled(link) || left_ms <= 0) {
-			return cln_link_is_settled(link);
+		const bool is_done = is_flushed(link);
+		if (is_done || left_ms <= 0) {
+			return is_done;
 		}
 		/* Nothing can happen before the next attempt: waiting for less would be in vain. */
 		if (link->fd < 0 && link->retry_at_ms > until_ms) {
@@ -413,10 +544,28 @@ bool cln_link_flush(struct cln_link *link, int64_t timeout_ms)
 	}
 }
 
-bool cln_link_wait_room(struct cln_link *link, size_t events, size_t bytes, int64_t timeout_ms)
+bool cln_link_flush(struct cln_link *link, int64_t timeout_ms)
+{
+	link->has_to_empty = true;
+	const bool is_done = flush(link, cln_now_ms() + timeout_ms);
+	link->has_to_empty = false;
+	return is_done;
+}
+
+bool cln_link_has_room(const struct cln_link *link, size_t events, size_t bytes, size_t size)
+{
+	const struct cln_outbox *outbox = &link->outbox;
+	const bool all = cln_link_has_spool(link);
+	const size_t held = outbox->unsent + (all ? outbox->sent : 0);
+	const size_t held_bytes = cln_outbox_unsent_bytes(outbox) + (all ? outbox->sent_bytes : 0);
+	return held < events && size <= bytes - MIN(bytes, held_bytes);
+}
+
+bool cln_link_wait_room(
+	struct cln_link *link, size_t events, size_t bytes, size_t size, int64_t timeout_ms)
 {
 	const int64_t until_ms = cln_now_ms() + timeout_ms;
-	while (!has_room(link, events, bytes)) {
+	while (!cln_link_has_room(link, events, bytes, size)) {
 		const int64_t left_ms = until_ms - cln_now_ms();
 		if (left_ms <= 0) {
 			return false;
@@ -427,136 +576,42 @@ bool cln_link_wait_room(struct cln_link *link, size_t events, size_t bytes, int6
 	return true;
 }
 
-/* ---- numbering ---- */
-
-void cln_link_number_anew(struct cln_link *link, uint64_t publisher)
-{
-	link->publisher = publisher;
-	link->sequence = 0;
-	if (link->channels != NULL) {
-		zend_hash_destroy(link->channels);
-		pefree(link->channels, 1);
-		link->channels = NULL;
-	}
-}
-
-bool cln_link_numbering_is_full(const struct cln_link *link)
-{
-	return link->channels != NULL &&
-		   zend_hash_num_elements(link->channels) >= CLN_NUMBERED_CHANNELS_MAX;
-}
-
-static uint64_t next_on_channel(struct cln_link *link, struct cln_slice channel)
-{
-	if (link->channels == NULL) {
-		link->channels = pemalloc(sizeof(HashTable), 1);
-		zend_hash_init(link->channels, 8, NULL, NULL, 1);
-	}
-	zval *number = zend_hash_str_find(link->channels, channel.ptr, channel.len);
-	if (number == NULL) {
-		zval zero;
-		ZVAL_LONG(&zero, 0);
-		number = zend_hash_str_add_new(link->channels, channel.ptr, channel.len, &zero);
-	}
-	return (uint64_t)++Z_LVAL_P(number);
-}
+/* ---- the outbox, the end ---- */
 
 void cln_link_append(struct cln_link *link, const struct cln_event *event, struct cln_slice channel)
 {
-	struct cln_numbering numbering = {.publisher = link->publisher, .sequence = ++link->sequence};
-	if (cln_target_is_redis(&link->target)) {
-		numbering.channel_sequence = next_on_channel(link, channel);
+	/* What goes to the spool gets its numbers when it is sent. */
+	struct cln_numbering numbering = {.publisher = link->numbers.publisher};
+	if (link->mode == CLN_MODE_DIRECT) {
+		numbering = cln_numbers_next(&link->numbers, &link->target, channel);
 	}
 	char *out = cln_outbox_reserve(&link->outbox, cln_command_bound(event, channel));
 	const size_t size = cln_command_write(out, &link->target, event, channel, &numbering);
 	cln_outbox_commit(&link->outbox, size);
 }
 
-/* ---- the table ---- */
-
-static struct cln_link *link_new(const struct cln_target *target, uint64_t publisher)
-{
-	struct cln_link *link = pecalloc(1, sizeof(*link), 1);
-	link->target = *target;
-	link->fd = -1;
-	link->publisher = publisher;
-	return link;
-}
-
-static void link_free(struct cln_link *link)
-{
-	close_fd(link);
-	cln_outbox_deinit(&link->outbox);
-	cln_link_number_anew(link, 0);
-	ZEND_SECURE_ZERO(&link->target, sizeof(link->target));
-	pefree(link, 1);
-}
-
-/* Frees the place of the link that was unused longest; false if all are held. */
-static bool evict_oldest(struct cln_link_table *table)
-{
-	size_t oldest = table->count;
-	for (size_t i = 0; i < table->count; i++) {
-		const struct cln_link *link = table->link[i];
-		if (link->refs == 0 &&
-			(oldest == table->count || link->used_at < table->link[oldest]->used_at)) {
-			oldest = i;
-		}
-	}
-	if (oldest == table->count) {
-		return false;
-	}
-	cln_link_pump(table->link[oldest], CLN_DRAIN_NOW);
-	link_free(table->link[oldest]);
-	table->link[oldest] = table->link[--table->count];
-	return true;
-}
-
-struct cln_link *cln_link_acquire(
-	struct cln_link_table *table, const struct cln_target *target, uint64_t publisher)
-{
-	struct cln_link *found = NULL;
-	for (size_t i = 0; found == NULL && i < table->count; i++) {
-		if (memcmp(&table->link[i]->target, target, sizeof(*target)) == 0) {
-			found = table->link[i];
-		}
-	}
-	if (found == NULL) {
-		if (table->count == CLN_LINKS_MAX && !evict_oldest(table)) {
-			return NULL;
-		}
-		found = link_new(target, publisher);
-		table->link[table->count++] = found;
-	}
-	found->refs++;
-	found->used_at = ++table->uses;
-	return found;
-}
-
-void cln_link_release(struct cln_link *link)
-{
-	link->refs--;
-}
-
 void cln_link_forked(struct cln_link *link, uint64_t publisher)
 {
 	close_fd(link);
 	cln_outbox_deinit(&link->outbox);
-	cln_link_number_anew(link, publisher);
+	cln_spooling_deinit(&link->spooling);
+	cln_numbers_anew(&link->numbers, publisher);
 	memset(&link->stats, 0, sizeof(link->stats));
 	link->last_error[0] = '\0';
+	link->mode = CLN_MODE_DIRECT;
 	link->is_proven = false;
 	link->is_stuck = false;
+	link->is_held = false;
 	link->dropped_in_a_row = 0;
 	link->has_news = false;
 	link->backoff_ms = 0;
 	link->retry_at_ms = 0;
 }
 
-void cln_link_table_deinit(struct cln_link_table *table)
+void cln_link_deinit(struct cln_link *link)
 {
-	for (size_t i = 0; i < table->count; i++) {
-		link_free(table->link[i]);
-	}
-	table->count = 0;
+	close_fd(link);
+	cln_outbox_deinit(&link->outbox);
+	cln_spooling_deinit(&link->spooling);
+	cln_numbers_anew(&link->numbers, 0);
 }

@@ -10,6 +10,7 @@
 #include "private.h"
 
 #define OPTIONS_ARG 2
+#define MS_PER_S    1000
 
 /* What read_* functions fill; one of it lives for the time of the constructor. */
 struct reading {
@@ -152,6 +153,68 @@ static zend_result read_payload_bytes(struct reading *reading, zval *value)
 	return SUCCESS;
 }
 
+bool clairon_flush_word(const zend_string *word, bool *is_held)
+{
+	*is_held = zend_string_equals_literal(word, "response");
+	return *is_held || zend_string_equals_literal(word, "now");
+}
+
+static zend_result read_flush(struct reading *reading, zval *value)
+{
+	if (!clairon_flush_word(Z_STR_P(value), &reading->bounds->is_held)) {
+		return refuse("flush", "must be \"now\" or \"response\"");
+	}
+	return SUCCESS;
+}
+
+/* The file is opened when it is needed first; whether the process may is asked now, when somebody
+ * can be told. */
+static zend_result read_spool(struct reading *reading, zval *value)
+{
+	struct cln_target *target = reading->target;
+	if (Z_STRLEN_P(value) > CLN_SPOOL_PATH_MAX) {
+		return refuse("spool", "must be a path of at most 1023 bytes");
+	}
+	if (memchr(Z_STRVAL_P(value), '\0', Z_STRLEN_P(value)) != NULL) {
+		return refuse("spool", "must be a path without NUL bytes");
+	}
+	if (Z_STRLEN_P(value) > 0 && Z_STRVAL_P(value)[0] != '/') {
+		return refuse("spool", "must be an absolute path: it begins with /");
+	}
+	if (Z_STRLEN_P(value) > 0 && php_check_open_basedir_ex(Z_STRVAL_P(value), 0) != 0) {
+		return refuse("spool", "must be a path that open_basedir allows");
+	}
+	memcpy(target->spool_path, Z_STRVAL_P(value), Z_STRLEN_P(value)); /* zeroed before */
+	return SUCCESS;
+}
+
+static zend_result read_spool_bytes(struct reading *reading, zval *value)
+{
+	if (!within("spool_bytes", value, CLAIRON_SPOOL_BYTES_MIN, CLAIRON_SPOOL_BYTES_MAX)) {
+		return FAILURE;
+	}
+	reading->target->spool_bytes = (uint64_t)Z_LVAL_P(value);
+	return SUCCESS;
+}
+
+static zend_result read_spool_age_s(struct reading *reading, zval *value)
+{
+	if (!within("spool_age_s", value, 0, CLAIRON_SPOOL_AGE_S_MAX)) {
+		return FAILURE;
+	}
+	reading->target->spool_age_ms = Z_LVAL_P(value) * MS_PER_S;
+	return SUCCESS;
+}
+
+static zend_result read_ack_timeout_ms(struct reading *reading, zval *value)
+{
+	if (!within("ack_timeout_ms", value, CLAIRON_ACK_TIMEOUT_MIN, CLAIRON_ACK_TIMEOUT_MAX)) {
+		return FAILURE;
+	}
+	reading->target->ack_timeout_ms = Z_LVAL_P(value);
+	return SUCCESS;
+}
+
 static const struct option options_table[] = {
 	{"app", IS_STRING, read_app},
 	{"key", IS_STRING, read_key},
@@ -162,6 +225,11 @@ static const struct option options_table[] = {
 	{"outbox_bytes", IS_LONG, read_outbox_bytes},
 	{"cli_wait_ms", IS_LONG, read_cli_wait_ms},
 	{"payload_bytes", IS_LONG, read_payload_bytes},
+	{"flush", IS_STRING, read_flush},
+	{"spool", IS_STRING, read_spool},
+	{"spool_bytes", IS_LONG, read_spool_bytes},
+	{"spool_age_s", IS_LONG, read_spool_age_s},
+	{"ack_timeout_ms", IS_LONG, read_ack_timeout_ms},
 };
 
 static const struct option *find_option(const zend_string *name)
@@ -198,6 +266,10 @@ static void set_defaults(struct cln_target *target, struct cln_bounds *bounds)
 	bounds->outbox_bytes = (size_t)CLAIRON_G(outbox_bytes);
 	bounds->cli_wait_ms = CLAIRON_G(cli_wait_ms);
 	bounds->payload_bytes = CLN_PAYLOAD_BYTES_DEFAULT;
+	bounds->is_held = false;
+	target->spool_bytes = (uint64_t)CLAIRON_G(spool_bytes);
+	target->spool_age_ms = CLAIRON_G(spool_age_s) * MS_PER_S;
+	target->ack_timeout_ms = CLAIRON_G(ack_timeout_ms);
 }
 
 zend_result clairon_options_read(

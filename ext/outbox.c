@@ -168,6 +168,33 @@ size_t cln_outbox_take_written(struct cln_outbox *outbox)
 	return taken;
 }
 
+bool cln_outbox_next(const struct cln_outbox *outbox, struct cln_outbox_cursor *cursor,
+	struct cln_slice *entry, bool *was_sent)
+{
+	if (cursor->nth == outbox->unsent) {
+		return false;
+	}
+	const size_t len = outbox->lens[ring_index(outbox, cursor->nth)];
+	*entry = cln_slice(outbox->bytes + outbox->first + cursor->offset, len);
+	*was_sent = cursor->nth < outbox->again;
+	cursor->nth++;
+	cursor->offset += len;
+	return true;
+}
+
+void cln_outbox_skip(struct cln_outbox *outbox, size_t count)
+{
+	ZEND_ASSERT(outbox->sent == 0 && outbox->written == outbox->first && count <= outbox->unsent);
+	for (; count > 0; count--) {
+		outbox->again -= outbox->again > 0;
+		outbox->sent++;
+		outbox->unsent--;
+		outbox->sent_bytes += outbox->lens[outbox->head];
+		shift(outbox);
+	}
+	outbox->written = outbox->first;
+}
+
 void cln_outbox_trim(struct cln_outbox *outbox)
 {
 	if (outbox->sent + outbox->unsent == 0 && outbox->cap > BYTES_KEEP) {

@@ -69,6 +69,20 @@ void cln_outbox_forget(struct cln_outbox *outbox, size_t entries, size_t bytes);
  * entries that were. Only right when the connection is given up as well. */
 size_t cln_outbox_take_written(struct cln_outbox *outbox);
 
+/* Goes through the entries of an outbox that was rewound, the oldest first. */
+struct cln_outbox_cursor {
+	size_t nth;
+	size_t offset;
+};
+
+/* The entry at the cursor, which moves on; false behind the last one. `was_sent`: it was written in
+ * full once. */
+bool cln_outbox_next(const struct cln_outbox *outbox, struct cln_outbox_cursor *cursor,
+	struct cln_slice *entry, bool *was_sent);
+
+/* Takes the `count` oldest entries out of an outbox that was rewound. */
+void cln_outbox_skip(struct cln_outbox *outbox, size_t count);
+
 /* Gives memory back after a burst; call it now and then. */
 void cln_outbox_trim(struct cln_outbox *outbox);
 

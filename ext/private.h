@@ -14,7 +14,7 @@
 #include "compat.h"
 #include "php_clairon.h"
 #include "fork.h"
-#include "link.h"
+#include "link_table.h"
 #include "stamp.h"
 
 ZEND_BEGIN_MODULE_GLOBALS(clairon)
@@ -23,6 +23,9 @@ zend_long outbox_events;
 zend_long outbox_bytes;
 zend_long cli_wait_ms;
 zend_long end_wait_ms;
+zend_long spool_bytes;
+zend_long spool_age_s;
+zend_long ack_timeout_ms;
 bool log_errors;
 
 struct cln_link_table links;

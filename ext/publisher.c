@@ -12,6 +12,7 @@
 #include "options.h"
 #include "publisher.h"
 #include "report.h"
+#include "stats.h"
 #include "trigger.h"
 #include "zend_attributes.h"
 #include "zend_exceptions.h"
@@ -104,6 +105,19 @@ ZEND_METHOD(Clairon_Publisher, __construct)
 	publisher->key = key;
 }
 
+/* Whether this call's events are held until the response is out; throws and returns false for a
+ * word that is none. */
+static bool read_flush(const struct clairon_publisher *publisher, uint32_t arg,
+	const zend_string *flush, bool *is_held)
+{
+	*is_held = publisher->bounds.is_held;
+	if (flush == NULL || clairon_flush_word(flush, is_held)) {
+		return true;
+	}
+	zend_argument_value_error(arg, "must be \"now\" or \"response\"");
+	return false;
+}
+
 ZEND_METHOD(Clairon_Publisher, trigger)
 {
 	zval channels;
@@ -112,13 +126,15 @@ ZEND_METHOD(Clairon_Publisher, trigger)
 		.channels = &channels, .channels_arg = 1, .name_arg = 2, .exclude_arg = 4};
 	HashTable *list = NULL;
 	zend_string *channel = NULL;
+	zend_string *flush = NULL;
 	/* clang-format off */
-	ZEND_PARSE_PARAMETERS_START(3, 4)
+	ZEND_PARSE_PARAMETERS_START(3, 5)
 		Z_PARAM_ARRAY_HT_OR_STR(list, channel)
 		Z_PARAM_STR(draft.name)
 		Z_PARAM_ZVAL(data)
 		Z_PARAM_OPTIONAL
 		Z_PARAM_STR_OR_NULL(draft.exclude)
+		Z_PARAM_STR_OR_NULL(flush)
 	ZEND_PARSE_PARAMETERS_END();
 	/* clang-format on */
 
@@ -128,12 +144,14 @@ ZEND_METHOD(Clairon_Publisher, trigger)
 	} else {
 		ZVAL_ARR(&channels, list);
 	}
-	if (publisher == NULL || clairon_draft_encode(&draft, data) == FAILURE) {
+	bool is_held;
+	if (publisher == NULL || !read_flush(publisher, 5, flush, &is_held) ||
+		clairon_draft_encode(&draft, data) == FAILURE) {
 		RETURN_THROWS();
 	}
 	if (clairon_draft_check(&draft, &publisher->bounds, publisher->link) == SUCCESS) {
 		clairon_check_fork();
-		RETVAL_LONG(clairon_drafts_send(&draft, 1, &publisher->bounds, publisher->link));
+		RETVAL_LONG(clairon_drafts_send(&draft, 1, &publisher->bounds, publisher->link, is_held));
 	}
 	clairon_draft_free(&draft);
 }
@@ -254,12 +272,16 @@ static zend_result check_batch(
 ZEND_METHOD(Clairon_Publisher, triggerBatch)
 {
 	HashTable *batch;
-	ZEND_PARSE_PARAMETERS_START(1, 1)
+	zend_string *flush = NULL;
+	ZEND_PARSE_PARAMETERS_START(1, 2)
 	Z_PARAM_ARRAY_HT(batch)
+	Z_PARAM_OPTIONAL
+	Z_PARAM_STR_OR_NULL(flush)
 	ZEND_PARSE_PARAMETERS_END();
 
 	struct clairon_publisher *publisher = publisher_this(ZEND_THIS);
-	if (publisher == NULL) {
+	bool is_held;
+	if (publisher == NULL || !read_flush(publisher, 2, flush, &is_held)) {
 		RETURN_THROWS();
 	}
 	const uint32_t count = zend_hash_num_elements(batch);
@@ -272,7 +294,8 @@ ZEND_METHOD(Clairon_Publisher, triggerBatch)
 	if (encode_batch(drafts, batch) == SUCCESS &&
 		check_batch(drafts, batch, publisher) == SUCCESS) {
 		clairon_check_fork();
-		RETVAL_LONG(clairon_drafts_send(drafts, count, &publisher->bounds, publisher->link));
+		RETVAL_LONG(
+			clairon_drafts_send(drafts, count, &publisher->bounds, publisher->link, is_held));
 	}
 	for (uint32_t i = 0; i < count; i++) {
 		clairon_draft_free(&drafts[i]);
@@ -302,28 +325,6 @@ ZEND_METHOD(Clairon_Publisher, flush)
 	clairon_report(publisher->link);
 }
 
-static void add_count(zval *array, const char *name, uint64_t count)
-{
-	add_assoc_long(array, name, (zend_long)count);
-}
-
-static void add_dropped(zval *array, const struct cln_link_stats *stats)
-{
-	static const char *const names[CLN_DROP_REASONS] = {
-		[CLN_DROP_OUTBOX_EVENTS] = "outbox_events",
-		[CLN_DROP_OUTBOX_BYTES] = "outbox_bytes",
-	};
-	uint64_t sum = 0;
-	zval by_reason;
-	array_init(&by_reason);
-	for (size_t i = 0; i < CLN_DROP_REASONS; i++) {
-		sum += stats->dropped[i];
-		add_count(&by_reason, names[i], stats->dropped[i]);
-	}
-	add_count(array, "dropped", sum);
-	add_assoc_zval(array, "dropped_by_reason", &by_reason);
-}
-
 ZEND_METHOD(Clairon_Publisher, stats)
 {
 	ZEND_PARSE_PARAMETERS_NONE();
@@ -332,30 +333,12 @@ ZEND_METHOD(Clairon_Publisher, stats)
 	if (publisher == NULL) {
 		RETURN_THROWS();
 	}
-	struct cln_link *link = publisher->link;
 	clairon_check_fork();
-	cln_link_pump(link, CLN_DRAIN_NOW);
-	array_init(return_value);
-	add_assoc_bool(return_value, "connected", link->fd >= 0 && link->is_open);
-	add_count(return_value, "sent", link->stats.sent);
-	add_count(return_value, "acknowledged", link->stats.acknowledged);
-	add_count(return_value, "pending", link->outbox.unsent);
-	add_count(return_value, "pending_bytes", cln_outbox_unsent_bytes(&link->outbox));
-	add_count(return_value, "unacknowledged", link->outbox.sent + link->outbox.forgotten);
-	add_dropped(return_value, &link->stats);
-	add_count(return_value, "dropped_in_a_row", link->dropped_in_a_row);
-	add_count(return_value, "rejected", link->stats.rejected);
-	add_count(return_value, "resent", link->stats.resent);
-	add_count(return_value, "connects", link->stats.connects);
-	add_count(return_value, "connect_failures", link->stats.connect_failures);
-	add_count(return_value, "writes", link->stats.writes);
-	add_count(return_value, "partial_writes", link->stats.partial_writes);
-	if (link->last_error[0] != '\0') {
-		add_assoc_string(return_value, "last_error", link->last_error);
-	} else {
-		add_assoc_null(return_value, "last_error");
+	if (!publisher->link->is_held) { /* looking sends nothing that waits for the response */
+		cln_link_pump(publisher->link, CLN_DRAIN_NOW);
 	}
-	clairon_report(link);
+	clairon_stats(return_value, publisher->link);
+	clairon_report(publisher->link);
 }
 
 /* ---- authorisation ---- */

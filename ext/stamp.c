@@ -35,6 +35,11 @@ int64_t cln_coarse_now_ms(void)
 #endif
 }
 
+int64_t cln_wall_ms(void)
+{
+	return read_clock(CLOCK_REALTIME);
+}
+
 static void fill_without_random(struct cln_stamp *stamp)
 {
 	struct timespec now;
@@ -61,7 +66,7 @@ static const unsigned char *take(struct cln_stamp *stamp, size_t size)
 
 void cln_stamp_id(struct cln_stamp *stamp, unsigned char id[CLN_ID_BYTES])
 {
-	const int64_t now_ms = read_clock(CLOCK_REALTIME);
+	const int64_t now_ms = cln_wall_ms();
 	const unsigned char *random = NULL;
 	if (cln_id_needs_random(&stamp->source, now_ms)) {
 		random = take(stamp, ID_RANDOM_BYTES);

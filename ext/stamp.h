@@ -33,4 +33,7 @@ int64_t cln_now_ms(void);
 /* The same clock as of the last tick, some milliseconds old at most, for less. */
 int64_t cln_coarse_now_ms(void);
 
+/* Milliseconds since 1970; for what other processes read. */
+int64_t cln_wall_ms(void);
+
 #endif

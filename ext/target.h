@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Where a publisher's events go and in whose name: the DSN and the credentials, parsed. Plain
+ * Where a publisher's events go, in whose name, and where they wait meanwhile: the DSN, the
+ * credentials and the spool, parsed. Plain
  * bytes, no pointers, zeroed before use, so that two targets are the same if their bytes are; a
  * link is shared by all publishers of one target.
  */
@@ -9,6 +10,7 @@
 
 #include "../wire/limits.h"
 #include "../wire/slice.h"
+#include "../wire/spool.h"
 
 #define CLN_HOST_MAX     255
 #define CLN_USER_MAX     128
@@ -36,7 +38,17 @@ struct cln_target {
 	char secret[CLN_APP_SECRET_MAX];
 	size_t prefix_len;
 	char prefix[CLN_BUS_PREFIX_MAX];
+
+	char spool_path[CLN_SPOOL_PATH_MAX + 1]; /* "": there is no spool */
+	uint64_t spool_bytes;
+	int64_t spool_age_ms;   /* 0: events never become too old */
+	int64_t ack_timeout_ms; /* used with a spool only */
 };
+
+static inline bool cln_target_has_spool(const struct cln_target *target)
+{
+	return target->spool_path[0] != '\0';
+}
 
 static inline bool cln_target_is_redis(const struct cln_target *target)
 {

@@ -138,29 +138,45 @@ zend_result clairon_draft_check(
 
 static bool has_room(const struct cln_link *link, const struct cln_bounds *bounds, size_t size)
 {
-	return link->outbox.unsent < bounds->outbox_events &&
-		   size <= bounds->outbox_bytes -
-					   MIN(bounds->outbox_bytes, cln_outbox_unsent_bytes(&link->outbox));
+	return cln_link_has_room(link, bounds->outbox_events, bounds->outbox_bytes, size);
+}
+
+static enum cln_drop_reason reason_to_drop(
+	const struct cln_link *link, const struct cln_bounds *bounds)
+{
+	if (link->spooling.cause != CLN_DROP_REASONS) {
+		return link->spooling.cause;
+	}
+	return link->outbox.unsent + link->outbox.sent >= bounds->outbox_events ? CLN_DROP_OUTBOX_EVENTS
+																			: CLN_DROP_OUTBOX_BYTES;
+}
+
+/* Whether it helps to wait for room: a peer that is away leaves that to the spool. */
+static bool may_wait(const struct cln_link *link, const struct cln_bounds *bounds, size_t size)
+{
+	return clairon_may_wait() && bounds->cli_wait_ms > 0 && !link->is_stuck &&
+		   size <= bounds->outbox_bytes && (!cln_link_has_spool(link) || link->fd >= 0);
 }
 
 /* The event has no room within the bounds. What waits is written once more; a CLI process waits
- * for room. Where that does not help the event is lost and counted: whoever wants to keep such
- * events elsewhere, does it here. Returns whether there is room now. */
+ * for room; then the spool takes it all. Where that does not help the event is lost and counted.
+ * Returns whether there is room now. */
 static bool outbox_overflow(struct cln_link *link, const struct cln_bounds *bounds, size_t size)
 {
-	if (!link->is_blocked && link->fd >= 0) {
+	if (!link->is_blocked) {
 		cln_link_pump(link, CLN_DRAIN_NOW);
 	}
-	if (!has_room(link, bounds, size) && clairon_may_wait() && bounds->cli_wait_ms > 0 &&
-		!link->is_stuck && size <= bounds->outbox_bytes) {
+	if (!has_room(link, bounds, size) && may_wait(link, bounds, size)) {
 		link->is_stuck = !cln_link_wait_room(
-			link, bounds->outbox_events, bounds->outbox_bytes - size + 1, bounds->cli_wait_ms);
+			link, bounds->outbox_events, bounds->outbox_bytes, size, bounds->cli_wait_ms);
+	}
+	if (!has_room(link, bounds, size)) {
+		cln_link_break(link, "the peer takes events too slowly: the outbox is full");
 	}
 	if (has_room(link, bounds, size)) {
 		return true;
 	}
-	const bool is_by_events = link->outbox.unsent >= bounds->outbox_events;
-	link->stats.dropped[is_by_events ? CLN_DROP_OUTBOX_EVENTS : CLN_DROP_OUTBOX_BYTES]++;
+	link->stats.dropped[reason_to_drop(link, bounds)]++;
 	link->has_news = true;
 	return false;
 }
@@ -171,9 +187,6 @@ static bool push(struct cln_link *link, const struct cln_bounds *bounds,
 	const size_t size = cln_command_bound(event, slice_of(channel));
 	if (!has_room(link, bounds, size) && !outbox_overflow(link, bounds, size)) {
 		return false;
-	}
-	if (cln_link_numbering_is_full(link)) {
-		cln_link_number_anew(link, cln_stamp_random(&CLAIRON_G(stamp)));
 	}
 	cln_link_append(link, event, slice_of(channel));
 	return true;
@@ -211,7 +224,7 @@ static bool push_draft(const struct clairon_draft *draft, const struct cln_bound
 }
 
 int clairon_drafts_send(const struct clairon_draft *drafts, size_t count,
-	const struct cln_bounds *bounds, struct cln_link *link)
+	const struct cln_bounds *bounds, struct cln_link *link, bool is_held)
 {
 	bool all = true;
 	smart_str scratch = {0};
@@ -220,14 +233,20 @@ int clairon_drafts_send(const struct clairon_draft *drafts, size_t count,
 		ZSTR_LEN(scratch.s) = 0;
 	}
 	smart_str_free(&scratch);
-	cln_link_pump(link, CLN_DRAIN_WHEN_DUE);
-	cln_outbox_forget(&link->outbox, bounds->outbox_events, bounds->outbox_bytes);
+	if (is_held) {
+		link->is_held = true;
+	} else {
+		cln_link_pump(link, CLN_DRAIN_WHEN_DUE);
+	}
+	if (!cln_link_has_spool(link)) {
+		cln_outbox_forget(&link->outbox, bounds->outbox_events, bounds->outbox_bytes);
+	}
 	clairon_report(link);
 	if (!all) {
 		link->dropped_in_a_row++;
 		return CLAIRON_DROPPED;
 	}
-	if (link->outbox.unsent > 0) {
+	if (link->outbox.unsent > 0 || link->mode != CLN_MODE_DIRECT) {
 		return CLAIRON_PENDING;
 	}
 	link->dropped_in_a_row = 0;

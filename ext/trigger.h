@@ -30,9 +30,10 @@ zend_result clairon_draft_encode(struct clairon_draft *draft, zval *data);
 zend_result clairon_draft_check(const struct clairon_draft *draft, const struct cln_bounds *bounds,
 	const struct cln_link *link);
 
-/* Sends checked drafts; returns the worst result. */
+/* Sends checked drafts, or only keeps them for the end of the request if `is_held`; returns the
+ * worst result. */
 int clairon_drafts_send(const struct clairon_draft *drafts, size_t count,
-	const struct cln_bounds *bounds, struct cln_link *link);
+	const struct cln_bounds *bounds, struct cln_link *link, bool is_held);
 
 void clairon_draft_free(struct clairon_draft *draft);
 

@@ -1,5 +1,5 @@
 /* This is a generated file, edit the .stub.php file instead.
- * Stub hash: 3a1c11f2765e48b6bf8b5e0b00293f7f42e60efb */
+ * Stub hash: 2562142a40ac7d2c94d6f580f84863143e3829b7 */
 
 ZEND_BEGIN_ARG_INFO_EX(arginfo_class_Clairon_Publisher___construct, 0, 0, 2)
 	ZEND_ARG_TYPE_INFO(0, dsn, IS_STRING, 0)
@@ -11,10 +11,12 @@ ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_class_Clairon_Publisher_trigger,
 	ZEND_ARG_TYPE_INFO(0, event, IS_STRING, 0)
 	ZEND_ARG_TYPE_INFO(0, data, IS_MIXED, 0)
 	ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(0, socketId, IS_STRING, 1, "null")
+	ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(0, flush, IS_STRING, 1, "null")
 ZEND_END_ARG_INFO()
 
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_class_Clairon_Publisher_triggerBatch, 0, 1, IS_LONG, 0)
 	ZEND_ARG_TYPE_INFO(0, batch, IS_ARRAY, 0)
+	ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(0, flush, IS_STRING, 1, "null")
 ZEND_END_ARG_INFO()
 
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_class_Clairon_Publisher_flush, 0, 0, _IS_BOOL, 0)

@@ -17,7 +17,7 @@ for ($i = 0; $i < 13; $i++) {
 echo implode(' ', $results), "\n";
 var_dump($few->trigger(['a', 'b'], 'e', 'x') === $few::DROPPED);
 $s = $few->stats();
-echo json_encode([$s['pending'], $s['dropped'], $s['dropped_by_reason']]), "\n";
+echo json_encode([$s['pending'], $s['dropped'], array_filter($s['dropped_by_reason'])]), "\n";
 $relay->listen();
 var_dump($few->flush(5000), $relay->wait(10));
 echo implode(' ', array_map(fn ($e) => json_decode($e['text'])->data, $relay->events())), "\n";
@@ -33,18 +33,18 @@ for ($i = 0; $i < 5; $i++) {
 echo implode(' ', $results), "\n";
 var_dump($small->trigger('c', 'e', 'small enough') === $small::PENDING);
 $s = $small->stats();
-echo json_encode([$s['pending'], $s['pending_bytes'] <= 4096, $s['dropped_by_reason']]), "\n";
+echo json_encode([$s['pending'], $s['pending_bytes'] <= 4096, array_filter($s['dropped_by_reason'])]), "\n";
 var_dump($small->trigger('c', 'e', str_repeat('x', 5000)) === $small::DROPPED);
 ?>
 --EXPECT--
 1 1 1 1 1 1 1 1 1 1 0 0 0
 bool(true)
-[10,5,{"outbox_events":5,"outbox_bytes":0}]
+[10,5,{"outbox_events":5}]
 bool(true)
 int(10)
 0 1 2 3 4 5 6 7 8 9
 bool(true)
 1 1 1 0 0
 bool(true)
-[4,true,{"outbox_events":0,"outbox_bytes":2}]
+[4,true,{"outbox_bytes":2}]
 bool(true)

@@ -59,13 +59,13 @@ Clairon\Dispatcher as in the stub
 Array
 (
     [0] => public __construct(string $dsn sensitive, array $options sensitive, ): 
-    [1] => public trigger(array|string $channels, string $event, mixed $data, ?string $socketId = NULL, ): int
-    [2] => public triggerBatch(array $batch, ): int
+    [1] => public trigger(array|string $channels, string $event, mixed $data, ?string $socketId = NULL, ?string $flush = NULL, ): int
+    [2] => public triggerBatch(array $batch, ?string $flush = NULL, ): int
     [3] => public flush(int $timeoutMs = 250, ): bool
     [4] => public stats(): array
     [5] => public authorizeChannel(string $channel, string $socketId, ?string $channelData = NULL, ): string
     [6] => public authorizePresenceChannel(string $channel, string $socketId, string $userId, mixed $userInfo = NULL, ): string
     [7] => public authenticateUser(string $socketId, array $userData, ): string
 )
-clairon.outbox_events clairon.outbox_bytes clairon.cli_wait_ms clairon.end_wait_ms clairon.log_errors
+clairon.outbox_events clairon.outbox_bytes clairon.cli_wait_ms clairon.end_wait_ms clairon.spool_bytes clairon.spool_age_s clairon.ack_timeout_ms clairon.log_errors
 [[],[],{"hash":"Required","json":"Required"}]

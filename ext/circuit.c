@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See circuit.h.
+ */
+#include "circuit.h"
+
+#include "php.h"
+
+static struct cln_spooling_context context_of(struct cln_link *link)
+{
+	return (struct cln_spooling_context){&link->target, &link->numbers, &link->stats};
+}
+
+void cln_circuit_open(struct cln_link *link)
+{
+	cln_spooling_forget_batch(&link->spooling);
+	if (link->mode == CLN_MODE_DIRECT) {
+		link->stats.circuit_openings++;
+		/* The numbers of what goes to the spool are never seen: that is no loss. */
+		cln_numbers_break(&link->numbers);
+	}
+	link->mode = CLN_MODE_SPOOLING;
+}
+
+struct cln_outbox *cln_circuit_queue(struct cln_link *link)
+{
+	switch (link->mode) {
+	case CLN_MODE_DIRECT:
+		return &link->outbox;
+	case CLN_MODE_REPLAYING:
+		return &link->spooling.lane;
+	case CLN_MODE_SPOOLING:
+		break;
+	}
+	return NULL;
+}
+
+/* What came while the circuit was open carries no numbers yet. */
+static void number_outbox(struct cln_link *link)
+{
+	struct cln_outbox numbered = {0};
+	struct cln_outbox_cursor cursor = {0, 0};
+	struct cln_slice entry;
+	bool was_sent;
+	while (cln_outbox_next(&link->outbox, &cursor, &entry, &was_sent)) {
+		struct cln_parcel parcel;
+		cln_command_read(entry, &link->target, &parcel);
+		const struct cln_numbering numbering =
+			cln_numbers_next(&link->numbers, &link->target, parcel.channel);
+		char *out = cln_outbox_reserve(&numbered, cln_parcel_bound(&parcel));
+		cln_outbox_commit(&numbered, cln_parcel_write(out, &link->target, &parcel, &numbering));
+	}
+	numbered.again = link->outbox.again;
+	cln_outbox_deinit(&link->outbox);
+	link->outbox = numbered;
+}
+
+static void close_circuit(struct cln_link *link)
+{
+	cln_spooling_forget_batch(&link->spooling);
+	number_outbox(link);
+	link->mode = CLN_MODE_DIRECT;
+	link->has_looked = true;
+}
+
+/* With everything answered: the next batch, or the end of the detour. */
+static void replay(struct cln_link *link)
+{
+	const struct cln_spooling_context context = context_of(link);
+	/* After a failure one event shows whether more would be taken. */
+	const size_t records_max = link->backoff_ms > 0 ? 1 : CLN_BATCH_RECORDS_MAX;
+	switch (cln_spooling_take(&link->spooling, &context, records_max)) {
+	case CLN_TAKEN_BATCH:
+		link->mode = CLN_MODE_REPLAYING;
+		break;
+	case CLN_TAKEN_LATER:
+		link->mode = CLN_MODE_SPOOLING;
+		if (!link->spooling.has_own && !link->has_to_empty &&
+			link->spooling.batch.progress.offset == 0) {
+			close_circuit(link); /* others replay what is theirs */
+		}
+		break;
+	case CLN_TAKEN_NOTHING:
+		close_circuit(link);
+		break;
+	case CLN_TAKEN_FAILED:
+		snprintf(link->last_error, sizeof(link->last_error), "%s", link->spooling.error);
+		link->has_news = true;
+		close_circuit(link);
+		break;
+	}
+}
+
+/* Whether nothing of this process is under way. */
+static bool is_idle(const struct cln_link *link)
+{
+	return link->outbox.unsent == 0 && !cln_outbox_awaits_replies(&link->outbox);
+}
+
+void cln_circuit_step(struct cln_link *link)
+{
+	if (link->fd < 0 || !link->is_proven || !cln_greeting_is_answered(&link->greeting)) {
+		return;
+	}
+	if (link->mode == CLN_MODE_DIRECT) {
+		if (link->has_looked || !is_idle(link)) {
+			return;
+		}
+		link->has_looked = true;
+		if (cln_spooling_is_empty(&link->spooling, &link->target)) {
+			return;
+		}
+		link->mode = CLN_MODE_SPOOLING;
+	}
+	if (link->spooling.batch.answered == link->spooling.batch.count) {
+		replay(link);
+	}
+}
+
+void cln_circuit_store(struct cln_link *link)
+{
+	if (link->mode == CLN_MODE_DIRECT || link->outbox.unsent == 0) {
+		return;
+	}
+	const struct cln_spooling_context context = context_of(link);
+	cln_spooling_store(&link->spooling, &context, &link->outbox);
+	if (link->spooling.cause != CLN_DROP_REASONS) {
+		snprintf(link->last_error, sizeof(link->last_error), "%s", link->spooling.error);
+		link->has_news = true;
+	}
+}

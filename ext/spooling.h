@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A link's side of the spool: commands of the outbox become records, records become commands of a
+ * queue of their own, batch by batch, and what became of a batch is written down. Knows no sockets.
+ *
+ * The claim to replay is held only while one of these functions runs, so an idle process keeps
+ * nobody away. A batch may be on its way meanwhile: it counts if nobody else has moved on before.
+ */
+#ifndef CLN_SPOOLING_H
+#define CLN_SPOOLING_H
+
+#include "counts.h"
+#include "dial.h"
+#include "numbering.h"
+#include "outbox.h"
+
+#define CLN_BATCH_RECORDS_MAX 64
+
+struct cln_batch {
+	size_t count; /* records that went to the lane; 0: there is no batch */
+	size_t answered;
+	uint64_t start;    /* where the spool was done when the batch was read */
+	uint64_t was_sent; /* a bit for each record */
+	struct cln_spool_progress progress;
+};
+
+struct cln_spooling {
+	struct cln_spool file;
+	bool has_own;           /* the file may hold events of this process */
+	struct cln_outbox lane; /* the batch's commands */
+	struct cln_batch batch;
+	enum cln_drop_reason cause; /* why the last event was not taken; CLN_DROP_REASONS: it was */
+	char error[CLN_ERROR_MAX];  /* the last error of the file; "" if there was none */
+};
+
+/* What these functions need of the link. */
+struct cln_spooling_context {
+	const struct cln_target *target;
+	struct cln_numbers *numbers;
+	struct cln_link_stats *stats;
+};
+
+/* Opens nothing. */
+void cln_spooling_init(struct cln_spooling *spooling);
+
+/* Also for a forked child, whose descriptors and events are its parent's. */
+void cln_spooling_deinit(struct cln_spooling *spooling);
+
+/* Moves what a rewound outbox holds to the file, as far as that takes it. */
+void cln_spooling_store(struct cln_spooling *spooling, const struct cln_spooling_context *context,
+	struct cln_outbox *outbox);
+
+/* What the file's header says; zeroes if there is no file, or if it can't be read, which is then
+ * said in `error`. */
+void cln_spooling_look(struct cln_spooling *spooling, const struct cln_target *target,
+	struct cln_spool_header *header);
+
+/* Whether nothing waits in the file. */
+bool cln_spooling_is_empty(struct cln_spooling *spooling, const struct cln_target *target);
+
+enum cln_taken {
+	CLN_TAKEN_BATCH,   /* the lane holds it */
+	CLN_TAKEN_NOTHING, /* nothing waits */
+	CLN_TAKEN_LATER,   /* another process replays, or has the lock */
+	CLN_TAKEN_FAILED,  /* the file can't be read */
+};
+
+/* Writes down what became of the last batch, all of it answered, and takes the next one. */
+enum cln_taken cln_spooling_take(
+	struct cln_spooling *spooling, const struct cln_spooling_context *context, size_t records_max);
+
+/* One record of the batch was answered. */
+void cln_spooling_answered(
+	struct cln_spooling *spooling, struct cln_link_stats *stats, bool is_accepted);
+
+/* The connection is gone, and the batch with it: its records still wait in the file. */
+void cln_spooling_forget_batch(struct cln_spooling *spooling);
+
+#endif
