@@ -130,8 +130,11 @@ static void *on_integer(const redisReadTask *task, long long value)
 	return put(task, CLN_REPLY_INTEGER, value);
 }
 
+/* "$-1" and "*-1"; RESP3's "_", which newer readers know, has a type of its own. */
 static void *on_nil(const redisReadTask *task)
 {
+	if (task->type == REDIS_REPLY_NIL)
+		return refuse(task->privdata, CLN_ERR_PROTOCOL);
 	return put(task, CLN_REPLY_NIL, 0);
 }
 
