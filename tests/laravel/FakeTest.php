@@ -256,7 +256,7 @@ final class FakeTest extends TestCase
 
     public function test_it_needs_no_extension(): void
     {
-        $vendor = __DIR__ . '/vendor';
+        $vendor = Support\AppFolder::vendor();
         $this->folder->write('run.php', <<<PHP
 <?php
 

@@ -153,7 +153,7 @@ final class ConnectionCheck implements Check
         } catch (UnavailableException | ValueError $e) {
             yield Finding::problem(
                 self::ABOUT,
-                "The extension refuses the connection's settings: {$e->getMessage()}",
+                "The extension refuses the connection's settings: " . rtrim($e->getMessage(), '.') . '.',
                 "Correct broadcasting.connections.{$subject->name}; vendor/clairon/laravel/config/connection.php explains each setting."
             );
         }

@@ -191,7 +191,7 @@ final class MessageCheck implements Check
             $handed = hrtime(true);
             $publisher->flush((int) ($this->seconds * 1000));
         } catch (Throwable $e) {
-            yield Finding::problem(self::ABOUT, "The event could not be published: {$e->getMessage()}", 'The problems above say why.');
+            yield Finding::problem(self::ABOUT, 'The event could not be published: ' . rtrim($e->getMessage(), '.') . '.', 'The problems above say why.');
 
             return;
         }
