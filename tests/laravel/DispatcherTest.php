@@ -218,7 +218,7 @@ final class DispatcherTest extends TestCase
 
     public function testItCanStandForLaravelsClass(): void
     {
-        $command = [PHP_BINARY, '-d', 'extension=' . getenv('EXTENSION'), __DIR__ . '/Support/substituted.php'];
+        $command = [PHP_BINARY, '-d', 'extension=' . getenv('EXTENSION'), __DIR__ . '/Support/substituted.php', PHPUNIT_COMPOSER_INSTALL];
         exec(implode(' ', array_map(escapeshellarg(...), $command)) . ' 2>&1', $output);
 
         self::assertSame(['100 the same'], $output);

@@ -10,7 +10,7 @@ declare(strict_types=1);
 use Clairon\Laravel\Events\NativeDispatcher;
 use Clairon\Laravel\Tests\DispatcherTest;
 
-require __DIR__ . '/../vendor/autoload.php';
+require $argv[1]; // the packages of the version of Laravel that is tested
 
 class_alias(NativeDispatcher::class, 'Illuminate\Events\Dispatcher');
 set_error_handler(static fn () => true);
