@@ -99,24 +99,29 @@ final class Spool
     }
 
     /**
-     * @return array<string, mixed>|false|null false: not a spool of this version; null: not there or not readable
+     * @return array|false|null false: not a spool of this version; null: not there or not readable
      *
-     * @phpstan-return array{done: int, end: int, replayed: int, repeated: int, expired: int, torn: int, refused: int, app: string}|false|null
+     * @phpstan-return array{base: int, done: int, end: int, replayed: int, repeated: int, expired: int, torn: int, refused: int, app: string}|false|null
      */
     private function header(): array|false|null
     {
-        $bytes = is_file($this->path) ? @file_get_contents($this->path, false, null, 0, self::HEADER) : false;
+        $bytes = '';
 
-        if ($bytes === false) {
-            return null;
+        // Nobody is kept from writing meanwhile, so the bytes may be of two headers.
+        for ($try = 0; $try < 3; $try++) {
+            $bytes = is_file($this->path) ? (string) @file_get_contents($this->path, false, null, 0, self::HEADER) : '';
+
+            if (strlen($bytes) < self::HEADER || hash('crc32c', substr($bytes, 16)) === bin2hex(substr($bytes, 12, 4))) {
+                break;
+            }
         }
 
-        // The first process is about to write it.
+        // Not there, not readable, or the first process is about to write it.
         if ($bytes === '') {
             return null;
         }
 
-        $format = 'a8magic/Nversion/Ncrc/Jbase/Jdone/Jend/Jappended/Jreplayed/Jrepeated/Jexpired/Jtorn/Jrefused/Clen';
+        $format = 'a8magic/Nversion/Ncrc/Jbase/Jdone/Jtried/Jend/Jappended/Jreplayed/Jrepeated/Jexpired/Jtorn/Jrefused/Clen';
         $fields = strlen($bytes) < self::HEADER ? false : unpack($format, $bytes);
 
         if ($fields === false || $fields['magic'] !== self::MAGIC || $fields['version'] !== self::VERSION) {
@@ -124,6 +129,7 @@ final class Spool
         }
 
         return [
+            'base' => (int) $fields['base'],
             'done' => (int) $fields['done'],
             'end' => (int) $fields['end'],
             'replayed' => (int) $fields['replayed'],
@@ -131,7 +137,7 @@ final class Spool
             'expired' => (int) $fields['expired'],
             'torn' => (int) $fields['torn'],
             'refused' => (int) $fields['refused'],
-            'app' => substr($bytes, 89, (int) $fields['len']),
+            'app' => substr($bytes, 97, (int) $fields['len']),
         ];
     }
 

@@ -35,6 +35,18 @@ final class SpoolCheck implements Check
             return;
         }
 
+        $owner = $spool->state()['app'] ?? '';
+
+        if ($owner !== '' && $owner !== $subject->own('app_id')) {
+            yield Finding::problem(
+                self::ABOUT,
+                "{$spool->path} belongs to the application \"{$owner}\", not to this one.",
+                'Give each application a path of its own (publisher.spool), or move the file away if that application is gone.'
+            );
+
+            return;
+        }
+
         yield from $this->state($spool);
     }
 
