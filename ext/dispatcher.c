@@ -37,6 +37,8 @@ static zend_object *dispatcher_create(zend_class_entry *ce)
 		self->find = overridden(ce, ZEND_STRL("findlisteners"));
 		self->intercepted = overridden(ce, ZEND_STRL("intercepted"));
 		self->call_made = overridden(ce, ZEND_STRL("callmadelistener"));
+		/* Also for an object whose constructor never ran, as a mock is one. */
+		self->intercept_all = self->intercepted != NULL;
 	}
 	return &self->std;
 }
@@ -203,15 +205,7 @@ ZEND_METHOD(Clairon_Dispatcher, until)
 		clairon_dispatch(self, event, payload, true, true, return_value);
 		return;
 	}
-	zval argument[3];
-	ZVAL_COPY_VALUE(&argument[0], event);
-	if (payload != NULL) {
-		ZVAL_COPY_VALUE(&argument[1], payload);
-	} else {
-		ZVAL_EMPTY_ARRAY(&argument[1]);
-	}
-	ZVAL_TRUE(&argument[2]);
-	zend_call_known_function(own, &self->std, self->std.ce, return_value, 3, argument, NULL);
+	clairon_call_with_event(self, own, event, payload, true, return_value);
 }
 
 /* The one argument of most methods, a name. */
@@ -245,11 +239,9 @@ ZEND_METHOD(Clairon_Dispatcher, hasWildcardListeners)
 	RETURN_BOOL(clairon_wildcards_match(dispatcher_this(ZEND_THIS), name));
 }
 
-static void return_plan(INTERNAL_FUNCTION_PARAMETERS, bool with_kind)
+/* Takes the reference of the plan, which is NULL after an exception. */
+static void return_plan(zval *return_value, struct clairon_plan *plan, bool with_kind)
 {
-	struct clairon_dispatcher *self = dispatcher_this(ZEND_THIS);
-	zend_string *name = name_argument(INTERNAL_FUNCTION_PARAM_PASSTHRU);
-	struct clairon_plan *plan = name != NULL ? clairon_plan_get(self, name, NULL) : NULL;
 	if (plan == NULL) {
 		RETURN_THROWS();
 	}
@@ -271,18 +263,16 @@ static void return_plan(INTERNAL_FUNCTION_PARAMETERS, bool with_kind)
 
 ZEND_METHOD(Clairon_Dispatcher, getListeners)
 {
-	return_plan(INTERNAL_FUNCTION_PARAM_PASSTHRU, false);
+	zend_string *name = name_argument(INTERNAL_FUNCTION_PARAM_PASSTHRU);
+	struct clairon_dispatcher *self = dispatcher_this(ZEND_THIS);
+	return_plan(return_value, name != NULL ? clairon_plan_get(self, name, NULL) : NULL, false);
 }
 
 ZEND_METHOD(Clairon_Dispatcher, findListeners)
 {
+	zend_string *name = name_argument(INTERNAL_FUNCTION_PARAM_PASSTHRU);
 	struct clairon_dispatcher *self = dispatcher_this(ZEND_THIS);
-	if (self->find != NULL) {
-		/* A plan would be made by the method that calls this. */
-		zend_throw_error(NULL, "A subclass that overrides findListeners() can't call the parent's");
-		RETURN_THROWS();
-	}
-	return_plan(INTERNAL_FUNCTION_PARAM_PASSTHRU, true);
+	return_plan(return_value, name != NULL ? clairon_plan_of_tables(self, name) : NULL, true);
 }
 
 ZEND_METHOD(Clairon_Dispatcher, getRawListeners)
@@ -367,7 +357,22 @@ ZEND_METHOD(Clairon_Dispatcher, intercept)
 	/* clang-format on */
 
 	struct clairon_dispatcher *self = dispatcher_this(ZEND_THIS);
+	self->intercept_all = false;
 	clairon_class_names_set(&self->intercept, classes);
+	clairon_plans_forget(self);
+}
+
+ZEND_METHOD(Clairon_Dispatcher, matchWithinLines)
+{
+	bool on;
+	/* clang-format off */
+	ZEND_PARSE_PARAMETERS_START(1, 1)
+		Z_PARAM_BOOL(on)
+	ZEND_PARSE_PARAMETERS_END();
+	/* clang-format on */
+
+	struct clairon_dispatcher *self = dispatcher_this(ZEND_THIS);
+	self->within_lines = on;
 	clairon_plans_forget(self);
 }
 

@@ -74,6 +74,7 @@ struct clairon_dispatcher {
 	struct clairon_class_names intercept;
 	struct clairon_class_names apart;
 	bool intercept_all;
+	bool within_lines; /* a "*" doesn't match a line's end */
 	zval container;
 	zend_function *make;
 	/* Methods that a subclass overrides; NULL: it doesn't. */
@@ -105,6 +106,8 @@ void clairon_listener_unref(struct clairon_listener *listener);
  * threw. */
 struct clairon_plan *clairon_plan_get(
 	struct clairon_dispatcher *self, zend_string *name, zend_class_entry *ce);
+/* The same without asking findListeners(); ours to call from there. */
+struct clairon_plan *clairon_plan_of_tables(struct clairon_dispatcher *self, zend_string *name);
 void clairon_plan_unref(struct clairon_plan *plan);
 void clairon_class_names_set(struct clairon_class_names *names, HashTable *list);
 bool clairon_class_names_hold(struct clairon_class_names *names, zend_class_entry *ce);
@@ -112,5 +115,8 @@ bool clairon_class_names_hold(struct clairon_class_names *names, zend_class_entr
 /* dispatcher_call.c: event is a string or an object. Returns with an exception or a result. */
 void clairon_dispatch(struct clairon_dispatcher *self, zval *event, zval *payload, bool halt,
 	bool may_intercept, zval *result);
+/* Calls a method that takes what dispatch() takes. `payload` may be NULL. */
+void clairon_call_with_event(struct clairon_dispatcher *self, zend_function *method, zval *event,
+	zval *payload, bool halt, zval *result);
 
 #endif

@@ -368,8 +368,8 @@ static bool is_intercepted(
 		   clairon_class_names_hold(&self->intercept, Z_OBJCE_P(first));
 }
 
-static void hand_over(
-	struct clairon_dispatcher *self, zval *event, zval *payload, bool halt, zval *result)
+void clairon_call_with_event(struct clairon_dispatcher *self, zend_function *method, zval *event,
+	zval *payload, bool halt, zval *result)
 {
 	zval argument[3];
 	ZVAL_COPY_VALUE(&argument[0], event);
@@ -379,8 +379,7 @@ static void hand_over(
 		ZVAL_EMPTY_ARRAY(&argument[1]);
 	}
 	ZVAL_BOOL(&argument[2], halt);
-	zend_call_known_function(
-		self->intercepted, &self->std, self->std.ce, result, 3, argument, NULL);
+	zend_call_known_function(method, &self->std, self->std.ce, result, 3, argument, NULL);
 }
 
 static void call_with(struct clairon_dispatcher *self, const struct clairon_plan *plan,
@@ -410,14 +409,14 @@ void clairon_dispatch(struct clairon_dispatcher *self, zval *event, zval *payloa
 	zend_string *name = ce != NULL ? ce->name : Z_STR_P(event);
 	ZVAL_UNDEF(result);
 	if (UNEXPECTED(may_intercept && self->intercept_all && self->intercepted != NULL)) {
-		hand_over(self, event, payload, halt, result);
+		clairon_call_with_event(self, self->intercepted, event, payload, halt, result);
 		return;
 	}
 	GC_ADDREF(&self->std);
 	struct clairon_plan *plan = clairon_plan_get(self, name, ce);
 	if (EXPECTED(plan != NULL)) {
 		if (UNEXPECTED(may_intercept && is_intercepted(self, plan, event, payload))) {
-			hand_over(self, event, payload, halt, result);
+			clairon_call_with_event(self, self->intercepted, event, payload, halt, result);
 		} else if (plan->count == 0 && !halt) {
 			ZVAL_EMPTY_ARRAY(result);
 		} else {

@@ -169,8 +169,10 @@ static bool is_utf8(const zend_string *text)
 	return true;
 }
 
-/* Both are valid UTF-8, where comparing bytes is comparing characters. */
-static bool glob(const char *pattern, size_t pattern_length, const char *name, size_t length)
+/* Both are valid UTF-8, where comparing bytes is comparing characters. Where a "*" has to end at a
+ * line's end, trying only the last one stays right: an earlier one can't pass that end either. */
+static bool glob(
+	const char *pattern, size_t pattern_length, const char *name, size_t length, bool within_lines)
 {
 	size_t p = 0;
 	size_t n = 0;
@@ -183,7 +185,7 @@ static bool glob(const char *pattern, size_t pattern_length, const char *name, s
 		} else if (p < pattern_length && pattern[p] == name[n]) {
 			p++;
 			n++;
-		} else if (star != SIZE_MAX) {
+		} else if (star != SIZE_MAX && !(within_lines && name[after] == '\n')) {
 			p = star + 1;
 			n = ++after;
 		} else {
@@ -196,16 +198,18 @@ static bool glob(const char *pattern, size_t pattern_length, const char *name, s
 	return p == pattern_length;
 }
 
-/* Str::is() of Laravel 12: what is equal matches; else "*" is any characters, line ends too, and
- * text that is not UTF-8 matches nothing but "*". */
-static bool matches(const zend_string *pattern, const zend_string *name, bool name_is_utf8)
+/* Str::is() of Laravel: what is equal matches; else "*" is any characters, and text that is not
+ * UTF-8 matches nothing but "*". Within lines (Laravel before 12), not even that. */
+static bool matches(const struct clairon_dispatcher *self, const zend_string *pattern,
+	const zend_string *name, bool name_is_utf8)
 {
-	if (zend_string_equal_content(pattern, name) ||
-		(ZSTR_LEN(pattern) == 1 && ZSTR_VAL(pattern)[0] == '*')) {
+	const bool is_star = ZSTR_LEN(pattern) == 1 && ZSTR_VAL(pattern)[0] == '*';
+	if (zend_string_equal_content(pattern, name) || (is_star && !self->within_lines)) {
 		return true;
 	}
 	return name_is_utf8 &&
-		   glob(ZSTR_VAL(pattern), ZSTR_LEN(pattern), ZSTR_VAL(name), ZSTR_LEN(name)) &&
+		   glob(ZSTR_VAL(pattern), ZSTR_LEN(pattern), ZSTR_VAL(name), ZSTR_LEN(name),
+			   self->within_lines) &&
 		   is_utf8(pattern);
 }
 
@@ -215,7 +219,7 @@ bool clairon_wildcards_match(struct clairon_dispatcher *self, zend_string *name)
 	zend_string *pattern;
 	ZEND_HASH_FOREACH_STR_KEY(&self->wild, pattern)
 	{
-		if (matches(pattern, name, utf8)) {
+		if (matches(self, pattern, name, utf8)) {
 			return true;
 		}
 	}
@@ -274,7 +278,7 @@ static struct clairon_plan *plan_from_tables(struct clairon_dispatcher *self, ze
 		zend_string *pattern;
 		ZEND_HASH_FOREACH_STR_KEY_PTR(&self->wild, pattern, list)
 		{
-			if (matches(pattern, name, utf8)) {
+			if (matches(self, pattern, name, utf8)) {
 				plan = plan_append(plan, list);
 			}
 		}
@@ -364,6 +368,14 @@ static zend_string *lower_of(zend_string *name)
 		return lower;
 	}
 	return zend_string_tolower(name);
+}
+
+struct clairon_plan *clairon_plan_of_tables(struct clairon_dispatcher *self, zend_string *name)
+{
+	zend_string *lower = lower_of(name);
+	struct clairon_plan *plan = plan_from_tables(self, name, lower, class_of(lower));
+	zend_string_release(lower);
+	return plan;
 }
 
 static struct clairon_plan *plan_make(

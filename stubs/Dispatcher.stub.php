@@ -104,7 +104,7 @@ class Dispatcher
 
     /**
      * For frameworks: the listeners of a name, each with whether it was registered by a pattern. A
-     * subclass that overrides it keeps the listeners itself; what it returns is kept until
+     * subclass that overrides it may keep the listeners itself; what it returns is kept until
      * forgetPrepared(). Instead of whether, null says: a closure to be called with the name and the
      * payload.
      *
@@ -160,8 +160,15 @@ class Dispatcher
     protected function callMadeListener($listener, $method, $event, $payload, $wildcard) {}
 
     /**
+     * For frameworks: whether the "*" of a pattern ends at a line's end, and "*" alone matches only what is
+     * UTF-8.
+     */
+    protected function matchWithinLines(bool $on): void {}
+
+    /**
      * For frameworks: events (or first values of payloads) that are instances of these go to
-     * intercepted() instead of the listeners.
+     * intercepted() instead of the listeners. Before this is called all events do, in a subclass that
+     * overrides intercepted().
      *
      * @param array $classes names of classes
      */

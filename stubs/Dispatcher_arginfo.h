@@ -1,5 +1,5 @@
 /* This is a generated file, edit the .stub.php file instead.
- * Stub hash: 91db9ac4d4332910da2101bdd94e6002da8906a6 */
+ * Stub hash: a2619b933b5964b1898015ccd94d29eb481acd22 */
 
 ZEND_BEGIN_ARG_INFO_EX(arginfo_class_Clairon_Dispatcher_listen, 0, 0, 1)
 	ZEND_ARG_INFO(0, events)
@@ -56,13 +56,15 @@ ZEND_BEGIN_ARG_INFO_EX(arginfo_class_Clairon_Dispatcher_callMadeListener, 0, 0, 
 	ZEND_ARG_INFO(0, wildcard)
 ZEND_END_ARG_INFO()
 
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_class_Clairon_Dispatcher_matchWithinLines, 0, 1, IS_VOID, 0)
+	ZEND_ARG_TYPE_INFO(0, on, _IS_BOOL, 0)
+ZEND_END_ARG_INFO()
+
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_class_Clairon_Dispatcher_intercept, 0, 1, IS_VOID, 0)
 	ZEND_ARG_TYPE_INFO(0, classes, IS_ARRAY, 0)
 ZEND_END_ARG_INFO()
 
-ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_class_Clairon_Dispatcher_interceptAll, 0, 1, IS_VOID, 0)
-	ZEND_ARG_TYPE_INFO(0, on, _IS_BOOL, 0)
-ZEND_END_ARG_INFO()
+#define arginfo_class_Clairon_Dispatcher_interceptAll arginfo_class_Clairon_Dispatcher_matchWithinLines
 
 ZEND_BEGIN_ARG_INFO_EX(arginfo_class_Clairon_Dispatcher_intercepted, 0, 0, 3)
 	ZEND_ARG_INFO(0, event)
@@ -90,6 +92,7 @@ ZEND_METHOD(Clairon_Dispatcher, forgetPrepared);
 ZEND_METHOD(Clairon_Dispatcher, prepareListener);
 ZEND_METHOD(Clairon_Dispatcher, makeListenersWith);
 ZEND_METHOD(Clairon_Dispatcher, callMadeListener);
+ZEND_METHOD(Clairon_Dispatcher, matchWithinLines);
 ZEND_METHOD(Clairon_Dispatcher, intercept);
 ZEND_METHOD(Clairon_Dispatcher, interceptAll);
 ZEND_METHOD(Clairon_Dispatcher, intercepted);
@@ -110,6 +113,7 @@ static const zend_function_entry class_Clairon_Dispatcher_methods[] = {
 	ZEND_ME(Clairon_Dispatcher, prepareListener, arginfo_class_Clairon_Dispatcher_prepareListener, ZEND_ACC_PROTECTED)
 	ZEND_ME(Clairon_Dispatcher, makeListenersWith, arginfo_class_Clairon_Dispatcher_makeListenersWith, ZEND_ACC_PROTECTED)
 	ZEND_ME(Clairon_Dispatcher, callMadeListener, arginfo_class_Clairon_Dispatcher_callMadeListener, ZEND_ACC_PROTECTED)
+	ZEND_ME(Clairon_Dispatcher, matchWithinLines, arginfo_class_Clairon_Dispatcher_matchWithinLines, ZEND_ACC_PROTECTED)
 	ZEND_ME(Clairon_Dispatcher, intercept, arginfo_class_Clairon_Dispatcher_intercept, ZEND_ACC_PROTECTED)
 	ZEND_ME(Clairon_Dispatcher, interceptAll, arginfo_class_Clairon_Dispatcher_interceptAll, ZEND_ACC_PROTECTED)
 	ZEND_ME(Clairon_Dispatcher, intercepted, arginfo_class_Clairon_Dispatcher_intercepted, ZEND_ACC_PROTECTED)

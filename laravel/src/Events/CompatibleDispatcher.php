@@ -6,7 +6,6 @@ declare(strict_types=1);
 
 namespace Clairon\Laravel\Events;
 
-use Illuminate\Contracts\Container\Container;
 use Illuminate\Events\Dispatcher as LaravelDispatcher;
 use Illuminate\Support\Str;
 use ReflectionMethod;
@@ -14,22 +13,39 @@ use ReflectionMethod;
 /**
  * Laravel's dispatcher, for code that asks for that very class. It keeps its listeners as ever; only
  * finding and calling them is done by Clairon\Dispatcher.
+ *
+ * A subclass that overrides how listeners are found or called gets Laravel's code as it is.
  */
 class CompatibleDispatcher extends LaravelDispatcher
 {
     use PreparesListeners;
 
-    private Core $core;
+    /** Methods of Laravel's dispatcher that Core does not call. */
+    private const OURS = [
+        'invokeListeners', 'shouldBroadcast', 'shouldDeferEvent', 'parseEventAndPayload', 'getListeners', 'prepareListeners',
+        'getWildcardListeners', 'addInterfaceListeners', 'makeListener', 'createClassListener', 'createClassCallable',
+    ];
 
-    public function __construct(?Container $container = null)
-    {
-        parent::__construct($container);
-        $this->core = new Core($this, $this->container);
-    }
+    private ?Core $core = null;
+
+    private bool $isOverridden = false;
 
     public function __clone()
     {
-        $this->core = new Core($this, $this->container);
+        $this->core = null;
+    }
+
+    /**
+     * Made when it is first needed, since mocks have no constructor.
+     */
+    private function core(): Core
+    {
+        foreach (static::class === self::class ? [] : self::OURS as $method) {
+            $class = method_exists($this, $method) ? (new ReflectionMethod($this, $method))->class : self::class;
+            $this->isOverridden = $this->isOverridden || ($class !== self::class && $class !== LaravelDispatcher::class);
+        }
+
+        return $this->core = new Core($this, $this->container, $this->isOverridden);
     }
 
     public function listen($events, $listener = null)
@@ -37,14 +53,14 @@ class CompatibleDispatcher extends LaravelDispatcher
         try {
             return parent::listen($events, $listener);
         } finally {
-            $this->core->reset();
+            $this->core?->reset();
         }
     }
 
     public function forget($event)
     {
         parent::forget($event);
-        $this->core->reset();
+        $this->core?->reset();
     }
 
     public function dispatch($event, $payload = [], $halt = false)
@@ -53,16 +69,21 @@ class CompatibleDispatcher extends LaravelDispatcher
             return parent::dispatch(...func_get_args());
         }
 
-        return $this->core->dispatch($event, $payload, $halt);
+        return ($this->core ?? $this->core())->dispatch($event, $payload, $halt);
     }
 
     protected function invokeListeners($event, $payload, $halt = false)
     {
+        $core = $this->core ?? $this->core();
+
+        if ($this->isOverridden) {
+            return parent::invokeListeners($event, $payload, $halt);
+        }
         if ($this->shouldBroadcast($payload)) {
             $this->broadcastEvent($payload[0]);
         }
 
-        return $this->core->call($event, $payload, $halt);
+        return $core->call($event, $payload, $halt);
     }
 
     /**
@@ -80,21 +101,16 @@ class CompatibleDispatcher extends LaravelDispatcher
      */
     public function listenersOf(string $name): array
     {
-        if ((new ReflectionMethod($this, 'makeListener'))->class !== LaravelDispatcher::class) {
-            // A subclass wants to see every listener.
-            return array_map(static fn ($listener) => [$listener, null], $this->getListeners($name));
-        }
-
-        $found = array_map(static fn ($listener) => [$listener, false], $this->listeners[$name] ?? []);
+        $found = array_map(static fn ($listener) => [self::given($listener), false], $this->listeners[$name] ?? []);
 
         foreach ($this->wildcards as $pattern => $listeners) {
             if (Str::is((string) $pattern, $name)) {
-                array_push($found, ...array_map(static fn ($listener) => [$listener, true], $listeners));
+                array_push($found, ...array_map(static fn ($listener) => [self::given($listener), true], $listeners));
             }
         }
 
         foreach (class_exists($name, false) ? class_implements($name) : [] as $interface) {
-            array_push($found, ...array_map(static fn ($listener) => [$listener, false], $this->listeners[$interface] ?? []));
+            array_push($found, ...array_map(static fn ($listener) => [self::given($listener), false], $this->listeners[$interface] ?? []));
         }
 
         return $found;

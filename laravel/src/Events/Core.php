@@ -19,10 +19,14 @@ use Illuminate\Contracts\Events\ShouldHandleEventsAfterCommit;
  */
 final class Core extends Dispatcher
 {
-    public function __construct(private readonly CompatibleDispatcher $owner, Container $container)
+    public function __construct(private readonly CompatibleDispatcher $owner, ?Container $container, bool $byLaravel)
     {
         $this->intercept([ShouldBroadcast::class, ShouldDispatchAfterCommit::class]);
-        $this->makeListenersWith($container, [ShouldHandleEventsAfterCommit::class]);
+        $this->interceptAll($byLaravel);
+
+        if ($container !== null) {
+            $this->makeListenersWith($container, [ShouldHandleEventsAfterCommit::class]);
+        }
     }
 
     public function reset(): void

@@ -19,6 +19,7 @@ use Illuminate\Events\Dispatcher as LaravelDispatcher;
 use Illuminate\Events\QueuedClosure;
 use Illuminate\Support\Arr;
 use Illuminate\Support\Collection;
+use Illuminate\Support\Str;
 use Illuminate\Support\Traits\Macroable;
 use Illuminate\Support\Traits\ReflectsClosures;
 
@@ -28,12 +29,14 @@ use Illuminate\Support\Traits\ReflectsClosures;
  */
 class NativeDispatcher extends ClaironDispatcher implements DispatcherContract
 {
-    use Macroable;
+    use Macroable {
+        __call as private callMacro;
+    }
     use ReflectsClosures;
 
-    protected ContainerContract $container;
+    protected ?ContainerContract $container = null;
 
-    private Stock $stock;
+    private ?Stock $stock = null;
 
     /** @var callable|null */
     private $transactionManagerResolver;
@@ -49,9 +52,26 @@ class NativeDispatcher extends ClaironDispatcher implements DispatcherContract
     public function __construct(?ContainerContract $container = null)
     {
         $this->container = $container ?? new Container();
-        $this->stock = new Stock($this->container);
         $this->intercept([ShouldBroadcast::class, ShouldDispatchAfterCommit::class]);
         $this->makeListenersWith($this->container, [ShouldHandleEventsAfterCommit::class]);
+        $this->matchWithinLines(! Str::is('*', "\n"));
+    }
+
+    private function stock(): Stock
+    {
+        return $this->stock ??= new Stock($this->container);
+    }
+
+    /**
+     * Also what only some versions of Laravel's dispatcher have, and its macros.
+     */
+    public function __call($method, $parameters)
+    {
+        if (static::hasMacro($method) || ! Stock::knows($method)) {
+            return $this->callMacro($method, $parameters);
+        }
+
+        return $this->stock()->callFor($this, $method, $parameters);
     }
 
     /**
@@ -64,13 +84,13 @@ class NativeDispatcher extends ClaironDispatcher implements DispatcherContract
 
         foreach ($content['listeners'] + $content['wildcards'] as $event => $listeners) {
             foreach ($listeners as $listener) {
-                $new->listen((string) $event, $listener);
+                $new->listen((string) $event, Stock::registered($listener));
             }
         }
         if ($content['queueResolver'] !== null) {
             $new->setQueueResolver($content['queueResolver']);
         }
-        if ($content['transactionManagerResolver'] !== null) {
+        if (isset($content['transactionManagerResolver'])) {
             $new->setTransactionManagerResolver($content['transactionManagerResolver']);
         }
 
@@ -135,17 +155,17 @@ class NativeDispatcher extends ClaironDispatcher implements DispatcherContract
 
     public function makeListener($listener, $wildcard = false)
     {
-        return $this->stock->makeListener($listener, $wildcard);
+        return $this->stock()->makeListener($listener, $wildcard);
     }
 
     public function createClassListener($listener, $wildcard = false)
     {
-        return $this->stock->createClassListener($listener, $wildcard);
+        return $this->stock()->createClassListener($listener, $wildcard);
     }
 
     public function setQueueResolver(callable $resolver)
     {
-        $this->stock->setQueueResolver($resolver);
+        $this->stock()->setQueueResolver($resolver);
 
         return $this;
     }
@@ -153,7 +173,10 @@ class NativeDispatcher extends ClaironDispatcher implements DispatcherContract
     public function setTransactionManagerResolver(callable $resolver)
     {
         $this->transactionManagerResolver = $resolver;
-        $this->stock->setTransactionManagerResolver($resolver);
+
+        if (method_exists(Stock::class, 'setTransactionManagerResolver')) {
+            $this->stock()->setTransactionManagerResolver($resolver);
+        }
 
         return $this;
     }
@@ -236,11 +259,12 @@ class NativeDispatcher extends ClaironDispatcher implements DispatcherContract
 
     protected function prepareListener($listener, $wildcard)
     {
-        return $this->stock->prepare($listener, $wildcard);
+        // A mock has no constructor, and so no container to make listeners with.
+        return isset($this->container) ? $this->stock()->prepare($listener, $wildcard) : $this->makeListener($listener, $wildcard);
     }
 
     protected function callMadeListener($listener, $method, $event, $payload, $wildcard)
     {
-        return $this->stock->callMade($listener, $method, $event, $payload, $wildcard);
+        return $this->stock()->callMade($listener, $method, $event, $payload, $wildcard);
     }
 }

@@ -6,6 +6,10 @@ declare(strict_types=1);
 
 namespace Clairon\Laravel\Events;
 
+use Closure;
+use Illuminate\Events\Dispatcher;
+use ReflectionFunction;
+
 /**
  * For subclasses of Laravel's dispatcher: says which listeners Clairon\Dispatcher may call itself.
  * Everything else (queued, missing or odd ones) gets the closure that Laravel would call.
@@ -34,16 +38,28 @@ trait PreparesListeners
     }
 
     /**
+     * What was registered: Laravel 8 keeps it within a closure of its own.
+     */
+    private static function given(mixed $listener): mixed
+    {
+        if (! $listener instanceof Closure || method_exists(Dispatcher::class, 'prepareListeners')) {
+            return $listener;
+        }
+        $variables = (new ReflectionFunction($listener))->getStaticVariables();
+
+        return array_key_exists('wildcard', $variables) ? $variables['listener'] : $listener;
+    }
+
+    /**
      * Calls what the container made as Laravel does, after commit where it wants that.
      *
      * @param  array<mixed>  $payload
      */
     public function callMade(mixed $listener, string $method, string $event, array $payload, bool $wildcard): mixed
     {
-        $early = ['creating', 'updating', 'saving', 'deleting', 'restoring', 'forceDeleting'];
-        $callable = ! in_array($method, $early, true) && $this->handlerShouldBeDispatchedAfterDatabaseTransactions($listener)
-            ? $this->createCallbackForListenerRunningAfterCommits($listener, $method)
-            : [$listener, $method];
+        $waits = $this->handlerShouldBeDispatchedAfterDatabaseTransactions($listener)
+            && ! (in_array($method, Early::METHODS, true) && Early::neverWait());
+        $callable = $waits ? $this->createCallbackForListenerRunningAfterCommits($listener, $method) : [$listener, $method];
 
         return $wildcard ? call_user_func($callable, $event, $payload) : $callable(...array_values($payload));
     }

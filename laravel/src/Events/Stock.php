@@ -6,7 +6,9 @@ declare(strict_types=1);
 
 namespace Clairon\Laravel\Events;
 
+use Closure;
 use Illuminate\Events\Dispatcher;
+use ReflectionMethod;
 
 /**
  * Laravel's own code for what NativeDispatcher leaves to it: listeners that are queued or wait for a
@@ -24,5 +26,34 @@ final class Stock extends LaravelCode
     public static function contentOf(Dispatcher $stock): array
     {
         return get_object_vars($stock);
+    }
+
+    public static function registered(mixed $listener): mixed
+    {
+        return self::given($listener);
+    }
+
+    /**
+     * Whether there is a public method or a macro of that name.
+     */
+    public static function knows(string $method): bool
+    {
+        return static::hasMacro($method)
+            || (method_exists(LaravelCode::class, $method) && (new ReflectionMethod(LaravelCode::class, $method))->isPublic());
+    }
+
+    /**
+     * @param  array<mixed>  $parameters
+     */
+    public function callFor(NativeDispatcher $dispatcher, string $method, array $parameters): mixed
+    {
+        if (! static::hasMacro($method)) {
+            $result = $this->{$method}(...$parameters);
+
+            return $result === $this ? $dispatcher : $result;
+        }
+        $macro = static::$macros[$method];
+
+        return ($macro instanceof Closure ? $macro->bindTo($dispatcher, get_class($dispatcher)) : $macro)(...$parameters);
     }
 }

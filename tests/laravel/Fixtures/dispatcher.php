@@ -15,6 +15,23 @@ interface Marked
 {
 }
 
+// Laravel has these two since 10.30.
+if (interface_exists(ShouldDispatchAfterCommit::class)) {
+    interface DispatchedAfterCommit extends ShouldDispatchAfterCommit
+    {
+    }
+    interface HandledAfterCommit extends ShouldHandleEventsAfterCommit
+    {
+    }
+} else {
+    interface DispatchedAfterCommit
+    {
+    }
+    interface HandledAfterCommit
+    {
+    }
+}
+
 class Plain
 {
 }
@@ -40,7 +57,7 @@ class Shouted implements ShouldBroadcast, Marked
     }
 }
 
-class Committed implements ShouldDispatchAfterCommit
+class Committed implements DispatchedAfterCommit
 {
 }
 
@@ -107,13 +124,24 @@ class Invoked
     }
 }
 
-class AfterCommit extends Handler implements ShouldHandleEventsAfterCommit
+class AfterCommit extends Handler implements HandledAfterCommit
 {
+    public function creating(...$arguments)
+    {
+        Said::that('creating', $arguments);
+
+        return 'created';
+    }
 }
 
 class WithProperty extends Handler
 {
     public $afterCommit = true;
+
+    public function deleting(...$arguments)
+    {
+        Said::that('deleting', $arguments);
+    }
 }
 
 class Queued extends Handler implements ShouldQueue

@@ -4,9 +4,12 @@
 //
 // Makes the name of Laravel's dispatcher an alias of NativeDispatcher, as for running Laravel's own tests
 // against it, and puts the scenarios of DispatcherTest through both. Prints how many were the same.
+//
+//   php substituted.php AUTOLOADER
 
 declare(strict_types=1);
 
+use Clairon\Laravel\Events\LaravelCode;
 use Clairon\Laravel\Events\NativeDispatcher;
 use Clairon\Laravel\Tests\DispatcherTest;
 
@@ -14,7 +17,7 @@ require $argv[1]; // the packages of the version of Laravel that is tested
 
 class_alias(NativeDispatcher::class, 'Illuminate\Events\Dispatcher');
 set_error_handler(static fn () => true);
-new Illuminate\Events\Dispatcher(); // loads Laravel's code under its other name
+class_exists(LaravelCode::class); // loads Laravel's code under its other name
 
 $test = new DispatcherTest('substituted');
 $same = 0;

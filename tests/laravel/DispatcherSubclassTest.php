@@ -1,0 +1,214 @@
+<?php
+
+// SPDX-License-Identifier: MIT
+
+declare(strict_types=1);
+
+namespace Clairon\Laravel\Tests;
+
+use Clairon\Laravel\Events\CompatibleDispatcher;
+use Clairon\Laravel\Events\LaravelCode;
+use Clairon\Laravel\Events\NativeDispatcher;
+use Clairon\Laravel\Tests\Fixtures\Dispatching as On;
+use Clairon\Laravel\Tests\Fixtures\Dispatching\Said;
+use Illuminate\Container\Container;
+use Illuminate\Events\Dispatcher;
+use PHPUnit\Framework\Attributes\DataProvider;
+use PHPUnit\Framework\TestCase;
+use ReflectionClass;
+
+/**
+ * Both dispatchers with classes below them, without a constructor, with Laravel's macros.
+ */
+final class DispatcherSubclassTest extends TestCase
+{
+    protected function tearDown(): void
+    {
+        Dispatcher::flushMacros();
+        NativeDispatcher::flushMacros();
+        Said::$words = [];
+    }
+
+    public static function ours(): array
+    {
+        return [[NativeDispatcher::class], [CompatibleDispatcher::class]];
+    }
+
+    /**
+     * As Mockery makes partial mocks.
+     */
+    #[DataProvider('ours')]
+    public function testAnObjectWhoseConstructorNeverRan(string $class): void
+    {
+        $events = (new ReflectionClass($class))->newInstanceWithoutConstructor();
+        $events->listen('a', fn (...$values) => $values);
+        $events->listen('a*', fn ($name) => $name);
+
+        self::assertSame([[1], 'a'], $events->dispatch('a', [1]));
+        self::assertSame([1], $events->until('a', 1));
+        self::assertCount(2, $events->getListeners('a'));
+        $events->forget('a');
+        self::assertSame(['a'], $events->dispatch('a'));
+    }
+
+    #[DataProvider('ours')]
+    public function testAMockOfEveryMethodThatCallsTheParents(string $class): void
+    {
+        $path = 'Mocked' . (new ReflectionClass($class))->getShortName();
+        $methods = '';
+        foreach ((new ReflectionClass($class))->getMethods() as $method) {
+            if (! $method->isPrivate() && ! $method->isStatic() && ! $method->isFinal() && ! $method->isConstructor() && $method->name[0] !== '_') {
+                $types = array_map(static fn ($p) => ($p->getType() ?? '') . ($p->isVariadic() ? ' ...' : ' ') . "\${$p->name}" . ($p->isOptional() && ! $p->isVariadic() ? ' = null' : ''), $method->getParameters());
+                $type = (string) $method->getReturnType();
+                $methods .= ($method->isPublic() ? 'public' : 'protected') . " function {$method->name}(" . implode(', ', $types) . ')' . ($type === '' ? '' : ": {$type}")
+                    . ' { ' . ($type === 'void' ? '' : 'return ') . "parent::{$method->name}(...func_get_args()); }\n";
+            }
+        }
+        eval("class {$path} extends {$class} {\n{$methods}}");
+
+        $events = (new ReflectionClass($path))->newInstanceWithoutConstructor();
+        $events->listen('a', fn (...$values) => $values);
+        $events->listen(On\Marked::class, fn () => 'interface');
+        self::assertSame([[1]], $events->dispatch('a', [1]));
+        self::assertSame(['interface'], $events->dispatch(new On\Child()));
+
+        $events = new $path(new Container());
+        $events->listen('b', On\Handler::class);
+        $events->push('b');
+        $events->flush('b');
+        self::assertSame(['handled'], $events->dispatch('b', ['x']));
+    }
+
+    #[DataProvider('ours')]
+    public function testBroadcastMethodsMayBeReplaced(string $class): void
+    {
+        foreach ([new $class(), (new ReflectionClass($class))->newInstanceWithoutConstructor()] as $plain) {
+            $events = $this->getMockBuilder(get_class($plain))->disableOriginalConstructor()->onlyMethods(['broadcastEvent', 'broadcastWhen'])->getMock();
+            $events->method('broadcastWhen')->willReturn(true);
+            $events->expects($this->once())->method('broadcastEvent')->with($this->isInstanceOf(On\Shouted::class));
+            $events->listen(On\Shouted::class, fn () => 1);
+            self::assertSame([1], $events->dispatch(new On\Shouted(false)));
+        }
+    }
+
+    #[DataProvider('ours')]
+    public function testDispatchMayBeReplaced(string $class): void
+    {
+        $events = $this->getMockBuilder($class)->disableOriginalConstructor()->onlyMethods(['dispatch'])->getMock();
+        $events->expects($this->exactly(2))->method('dispatch')->willReturnMap([['a', [], true, 'first'], ['a_pushed', [], false, []]]);
+
+        self::assertSame('first', $events->until('a'));
+        $events->push('a');
+        $events->flush('a');
+    }
+
+    public function testHowListenersAreFoundMayBeReplacedInACompatibleOne(): void
+    {
+        $events = new class() extends CompatibleDispatcher {
+            public function getListeners($eventName)
+            {
+                return [fn ($name, $payload) => "own {$name}", ...parent::getListeners($eventName)];
+            }
+        };
+        $events->listen('a', fn () => 2);
+        self::assertSame(['own a', 2], $events->dispatch('a'));
+
+        $events = new class() extends CompatibleDispatcher {
+            public function makeListener($listener, $wildcard = false)
+            {
+                $made = parent::makeListener($listener, $wildcard);
+
+                return fn ($event, $payload) => ['around', $made($event, $payload)];
+            }
+        };
+        $events->listen('a', fn () => 2);
+        $events->listen('*', fn ($name) => $name);
+        self::assertSame([['around', 2], ['around', 'a']], $events->dispatch('a'));
+    }
+
+    public function testHowListenersAreCalledMayBeReplacedInACompatibleOne(): void
+    {
+        if (! method_exists(LaravelCode::class, 'invokeListeners')) {
+            self::assertFalse(method_exists(Dispatcher::class, 'defer'), 'Laravel is older than 10.30');
+
+            return;
+        }
+        $events = new class() extends CompatibleDispatcher {
+            public array $seen = [];
+
+            protected function invokeListeners($event, $payload, $halt = false)
+            {
+                $this->seen[] = [$event, $payload];
+
+                return parent::invokeListeners($event, $payload, $halt);
+            }
+        };
+        $events->listen('a', fn () => 2);
+        self::assertSame([2], $events->dispatch('a', 'x'));
+        self::assertSame([['a', ['x']]], $events->seen);
+    }
+
+    public function testACompatibleOneIsClonedWithItsListeners(): void
+    {
+        $events = new CompatibleDispatcher();
+        $events->listen('a', fn () => 1);
+        $events->dispatch('a');
+        $other = clone $events;
+        $other->listen('a', fn () => 2);
+
+        self::assertSame([1], $events->dispatch('a'));
+        self::assertSame([1, 2], $other->dispatch('a'));
+    }
+
+    #[DataProvider('ours')]
+    public function testMacrosOfLaravelsClass(string $class): void
+    {
+        Dispatcher::macro('both', function ($event) {
+            return [get_class($this), $this->dispatch($event)];
+        });
+        $events = new $class();
+        $events->listen('a', fn () => 1);
+        self::assertSame([$class, [1]], $events->both('a'));
+
+        $events->macro('own', fn () => $this->hasListeners('a'));
+        self::assertTrue($events->own());
+
+        $this->expectException(\BadMethodCallException::class);
+        $events->noMacro();
+    }
+
+    #[DataProvider('ours')]
+    public function testWhatOnlyNewVersionsHave(string $class): void
+    {
+        $events = new $class();
+
+        if (! method_exists(LaravelCode::class, 'resolveQueueFromQueueRoute')) {
+            $this->expectException(\BadMethodCallException::class);
+        }
+        self::assertNull($events->resolveQueueFromQueueRoute(new On\Plain()));
+    }
+
+    #[DataProvider('ours')]
+    public function testListenersOfAStockDispatcherAreTakenOver(string $class): void
+    {
+        $stock = (new Dispatcher())->setQueueResolver(fn () => null);
+        $stock->listen('a', On\Handler::class);
+        $stock->listen('a', [On\Handler::class, 'other']);
+        $stock->listen('a', fn ($value) => "a {$value}");
+        $stock->listen('*', fn ($name) => "any {$name}");
+        $stock->listen('a', $invoked = new On\Invoked());
+        $stock->push('p', ['pushed']);
+        $stock->listen('p', fn ($value) => Said::$words[] = $value);
+
+        $events = $class::from($stock);
+        self::assertSame($stock->dispatch('a', ['x']), $events->dispatch('a', ['x']));
+
+        $listeners = array_map(static fn ($one) => (new \ReflectionFunction($one))->getStaticVariables()['listener'], $events->getListeners('a'));
+        self::assertSame([On\Handler::class, [On\Handler::class, 'other']], array_slice($listeners, 0, 2));
+        self::assertSame($invoked, $listeners[3]);
+
+        Said::$words = [];
+        $events->flush('p');
+        self::assertSame(['pushed'], Said::$words, 'what was pushed to the stock one goes to its listeners');
+    }
+}
