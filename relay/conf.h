@@ -27,6 +27,7 @@
 #define CONF_PROXIES_MAX      16
 #define CONF_ORIGINS_MAX      16
 #define CONF_WEBHOOKS_MAX     8
+#define CONF_SPOOLS_MAX       64
 #define CONF_PATH_MAX         512
 
 enum conf_engine {
@@ -92,7 +93,11 @@ struct conf {
 	int64_t unsubscribe_delay_ms;   /* Redis: after the last local subscriber, default 5000 */
 	int64_t redis_timeout_ms;       /* connect and command, default 2000 */
 	int64_t redis_backoff_max_ms;   /* default 5000 */
-	char log_level[8];              /* error, warn, info, debug; default info */
+	const char **spool;             /* files that publishers of this machine leave events in */
+	size_t spool_count;
+	int64_t spool_age_ms;  /* older ones are dropped, 0: none, default 600000 */
+	int64_t spool_look_ms; /* between two looks, 0: at the start only, default 5000 */
+	char log_level[8];     /* error, warn, info, debug; default info */
 	/* By index. An application keeps its index while the process lives, see conf_adopt(). */
 	struct conf_app *apps;
 	size_t app_count;

@@ -20,6 +20,7 @@ static const char *const start_keys[] = {
 	"redis",
 	"bus_prefix",
 	"redis_timeout_ms",
+	"spool",
 	"workers",
 	"mailbox_limit",
 	"seen_ids",

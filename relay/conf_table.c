@@ -33,6 +33,7 @@ COUNT_BEHIND(struct conf, listen_tls);
 COUNT_BEHIND(struct conf, tls_certificate);
 COUNT_BEHIND(struct conf, tls_key);
 COUNT_BEHIND(struct conf, trusted_proxies);
+COUNT_BEHIND(struct conf, spool);
 COUNT_BEHIND(struct conf_app, allowed_origins);
 COUNT_BEHIND(struct conf_app, webhooks);
 
@@ -83,6 +84,16 @@ const struct conf_key conf_keys[] = {
 	{"unsubscribe_delay_ms", CONF_GLOBAL, CONF_MS, OF_RELAY(unsubscribe_delay_ms), 0, ONE_DAY_MS,
 		"5000", false, NULL, ENGINE,
 		"how long a channel stays subscribed at Redis after its last local subscriber left"},
+	{"spool", CONF_GLOBAL, CONF_LIST, OF_RELAY(spool), 1, CONF_SPOOLS_MAX, "", false,
+		conf_check_path, ENGINE,
+		"file that publishers of this machine leave events in when they can't send them; what is "
+		"in it is published at the start"},
+	{"spool_age_ms", CONF_GLOBAL, CONF_MS, OF_RELAY(spool_age_ms), 0, ONE_DAY_MS, "600000", false,
+		NULL, ENGINE, "events of a spool that are older are dropped and counted; 0: no limit"},
+	{"spool_look_ms", CONF_GLOBAL, CONF_MS, OF_RELAY(spool_look_ms), 0, ONE_DAY_MS, "5000", false,
+		NULL, ENGINE,
+		"pause between two looks at a spool, for what no publisher comes back for; 0: only at the "
+		"start"},
 
 	{"workers", CONF_GLOBAL, CONF_UINT, OF_RELAY(workers), 0, CONF_WORKERS_MAX, "0", false, NULL,
 		SIZE, "threads that serve connections; 0: half as many as processors, at least 1"},

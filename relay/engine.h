@@ -30,6 +30,12 @@ struct engine_ops {
 	void (*unsubscribe)(struct engine *engine, struct app *app, struct cln_slice channel);
 	/* A client event that this relay has delivered to its own sockets: for the other relays. */
 	void (*publish)(struct engine *engine, const struct app *app, const struct msg *msg);
+	/* An event that its publisher could not send: to every subscriber, those of other relays too.
+	 * False: not now, nothing was done. */
+	bool (*forward)(struct engine *engine, const struct app *app, const struct msg *msg);
+	/* What became of the forwarded ones: CLN_OK, all are where they belong; CLN_ERR_MORE, some are
+	 * on their way; CLN_ERR_SYSTEM, said once: some may be lost, forward them again. */
+	int (*forwarded)(struct engine *engine);
 };
 
 /* Put first into an engine's own struct. */

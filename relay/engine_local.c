@@ -40,6 +40,21 @@ static void publish(struct engine *engine, const struct app *app, const struct m
 	(void)msg;
 }
 
+static bool forward(struct engine *engine, const struct app *app, const struct msg *msg)
+{
+	struct hub *const hub = engine->hub;
+	const uint64_t refused = hub->loop->metrics.mail_refused;
+	(void)app;
+	hub_publish(hub, msg);
+	return hub->loop->metrics.mail_refused == refused;
+}
+
+static int forwarded(struct engine *engine)
+{
+	(void)engine;
+	return CLN_OK;
+}
+
 static const struct engine_ops local_ops = {
 	.name = "local",
 	.start = start,
@@ -48,6 +63,8 @@ static const struct engine_ops local_ops = {
 	.subscribe = subscribe,
 	.unsubscribe = unsubscribe,
 	.publish = publish,
+	.forward = forward,
+	.forwarded = forwarded,
 };
 
 struct engine *engine_local_new(struct hub *hub)

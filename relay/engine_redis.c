@@ -18,6 +18,7 @@
 #include "hub_private.h"
 #include "intake.h"
 #include "redis_link.h"
+#include "sequence.h"
 
 #include "../wire/resp.h"
 
@@ -64,6 +65,12 @@ struct engine_redis {
 	atomic_bool is_ready;
 	uint64_t publisher_id;
 	uint64_t sequence;
+	/* PUBLISHes over the link that is up: sent, answered, and how many were sent when the last was
+	 * forwarded. */
+	uint64_t sent;
+	uint64_t answered;
+	uint64_t forwarded;
+	bool is_forwarded_lost;
 	struct log_limit log_refused;
 };
 
@@ -215,17 +222,42 @@ static void append_publish(struct engine_redis *redis, const struct app *app, co
 	buf_deinit(&bytes);
 }
 
+static bool send_publish(struct engine_redis *redis, const struct app *app, const struct msg *msg)
+{
+	if (!redis_link_is_up(redis->publisher))
+		return false;
+	append_publish(redis, app, msg);
+	const bool is_sent = redis_link_send(redis->publisher, &redis->commands);
+	redis->commands.len = 0;
+	redis->sent += is_sent;
+	return is_sent;
+}
+
 static void publish(struct engine *engine, const struct app *app, const struct msg *msg)
 {
+	if (!send_publish(of(engine), app, msg))
+		engine->hub->loop->metrics.redis_dropped++;
+}
+
+/* Our own sockets get it the way that everybody's do: from Redis. */
+static bool forward(struct engine *engine, const struct app *app, const struct msg *msg)
+{
 	struct engine_redis *const redis = of(engine);
-	if (!redis_link_is_up(redis->publisher)) {
-		engine->hub->loop->metrics.redis_dropped++;
-		return;
+	if (!send_publish(redis, app, msg))
+		return false;
+	redis->forwarded = redis->sent;
+	return true;
+}
+
+static int forwarded(struct engine *engine)
+{
+	struct engine_redis *const redis = of(engine);
+	if (redis->is_forwarded_lost) {
+		redis->is_forwarded_lost = false;
+		redis->forwarded = 0; /* no answer says anything new about them */
+		return CLN_ERR_SYSTEM;
 	}
-	append_publish(redis, app, msg);
-	if (!redis_link_send(redis->publisher, &redis->commands))
-		engine->hub->loop->metrics.redis_dropped++;
-	redis->commands.len = 0;
+	return redis->answered < redis->forwarded ? CLN_ERR_MORE : CLN_OK;
 }
 
 static bool is_ready(const struct engine *engine)
@@ -367,9 +399,7 @@ static void check_sequence(
 	if (envelope->channel_sequence == 0)
 		return;
 	struct position *const position = position_of(entry, envelope->publisher);
-	if (position->sequence != 0 && envelope->channel_sequence > position->sequence + 1)
-		hub->loop->metrics.sequence_gaps++;
-	position->sequence = envelope->channel_sequence;
+	sequence_check(&position->sequence, envelope->channel_sequence, &hub->loop->metrics);
 }
 
 /* `entry` is NULL for a cache channel that nobody is on. */
@@ -461,15 +491,28 @@ static void ignore_change(void *owner)
 static void on_published(void *owner, const struct cln_reply *reply)
 {
 	struct engine_redis *const redis = owner;
-	if (reply->type == CLN_REPLY_ERROR)
+	redis->answered++;
+	if (reply->type != CLN_REPLY_ERROR)
+		return;
+	/* A client event in between costs a repetition at most. */
+	if (redis->answered <= redis->forwarded)
+		redis->is_forwarded_lost = true;
+	else
 		redis->engine.hub->loop->metrics.redis_dropped++;
+}
+
+static void on_publisher_down(void *owner)
+{
+	struct engine_redis *const redis = owner;
+	redis->is_forwarded_lost |= redis->answered < redis->forwarded;
+	redis->sent = redis->answered = redis->forwarded = 0;
 }
 
 static const struct redis_link_ops publisher_ops = {
 	.name = "publisher",
 	.on_up = ignore_change,
 	.on_reply = on_published,
-	.on_down = ignore_change,
+	.on_down = on_publisher_down,
 };
 
 /* --- life --- */
@@ -518,6 +561,8 @@ static const struct engine_ops redis_ops = {
 	.subscribe = subscribe,
 	.unsubscribe = unsubscribe,
 	.publish = publish,
+	.forward = forward,
+	.forwarded = forwarded,
 };
 
 struct engine *engine_redis_new(struct hub *hub)

@@ -7,6 +7,7 @@
 #include "ingest.h"
 #include "laravel_redis.h"
 #include "pusher_frame.h"
+#include "spool_pickup.h"
 #include "users.h"
 #include "xhr.h"
 
@@ -164,6 +165,8 @@ void hub_start(struct hub *hub)
 {
 	hub->engine->ops->start(hub->engine);
 	laravel_redis_update(hub);
+	if (hub->index == 0)
+		hub->spools = spool_pickup_new(hub);
 }
 
 void hub_accept_ingest(struct hub *hub, int fd, bool is_unix)
@@ -193,6 +196,8 @@ void hub_stop(struct hub *hub)
 	hub->is_stopped = true;
 	xhr_hub_stop(hub->xhr);
 	laravel_redis_stop(hub);
+	spool_pickup_free(hub->spools);
+	hub->spools = NULL;
 	hub_home_stop(hub);
 	api_repeat_stop(hub);
 	hub->engine->ops->stop(hub->engine);

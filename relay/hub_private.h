@@ -43,6 +43,7 @@ struct hub_shared {
 };
 
 struct xhr_hub;
+struct spool_pickup;
 struct watch;
 LIST_HEAD(watch_list, watch);
 struct ingest;
@@ -64,6 +65,7 @@ struct hub {
 	struct idempotency *idempotency;  /* of the keys kept here; NULL before the first */
 	struct frame *pong;
 	struct xhr_hub *xhr;           /* sessions of the HTTP fallbacks */
+	struct spool_pickup *spools;   /* worker 0's; NULL: the configuration names none */
 	struct laravel_redis *laravel; /* NULL: no application listens to Laravel's broadcaster */
 	struct watch_list watches;     /* patterns that people watch, see ingest.h */
 	struct ingest_list ingests;

@@ -4,6 +4,7 @@
  */
 #include "ingest_private.h"
 #include "intake.h"
+#include "sequence.h"
 
 #include "../wire/name.h"
 #include "../wire/sign.h"
@@ -200,13 +201,14 @@ static void run_hello(struct ingest *ingest, const struct cln_resp_request *requ
 
 /* --- PUBLISH --- */
 
-/* Counts what is missing between two envelopes of one publisher on this connection. */
+/* One connection is one publisher's, so only the last one's number is kept. */
 static void check_sequence(struct ingest *ingest, const struct cln_envelope *envelope)
 {
-	if (envelope->publisher == ingest->publisher && envelope->sequence > ingest->sequence + 1)
-		ingest->hub->loop->metrics.sequence_gaps++;
-	ingest->publisher = envelope->publisher;
-	ingest->sequence = envelope->sequence;
+	if (envelope->publisher != ingest->publisher) {
+		ingest->publisher = envelope->publisher;
+		ingest->sequence = 0;
+	}
+	sequence_check(&ingest->sequence, envelope->sequence, &ingest->hub->loop->metrics);
 }
 
 static struct app *publish_app(
@@ -247,17 +249,18 @@ static void run_publish(struct ingest *ingest, const struct cln_resp_request *re
 		ingest->hub->loop->metrics.envelopes_refused++;
 		return;
 	}
-	struct cln_envelope envelope;
+	struct cln_envelope envelope = {0};
 	const bool must_verify = !ingest->is_unix || ingest->is_trusted;
 	const char *const error =
 		intake_envelope(ingest->hub, app, channel, request->argv[2], must_verify, &envelope);
+	/* One that is refused got here, too: no number is missing. */
+	check_sequence(ingest, &envelope);
 	if (error != NULL) {
 		char text[ENVELOPE_ERROR_MAX];
 		snprintf(text, sizeof(text), "ENVELOPE %s", error);
 		ingest_error(ingest, text);
 		return;
 	}
-	check_sequence(ingest, &envelope);
 	ingest_integer(ingest, 1);
 }
 
@@ -341,6 +344,7 @@ static void run_quit(struct ingest *ingest, const struct cln_resp_request *reque
 
 static const struct command commands[] = {
 	{"PUBLISH", 3, 3, true, run_publish},
+	{"DROPPED", 3, ANY, true, ingest_dropped},
 	{"PING", 1, 2, false, run_ping},
 	{"ECHO", 2, 2, true, run_echo},
 	{"AUTH", 2, 3, false, run_auth},

@@ -43,15 +43,18 @@ static const char *decode(const struct app *app, struct cln_slice channel, struc
 	return NULL;
 }
 
-const char *intake_envelope(struct hub *hub, struct app *app, struct cln_slice channel,
+const char *intake_check(struct hub *hub, struct app *app, struct cln_slice channel,
 	struct cln_slice bytes, bool must_verify, struct cln_envelope *envelope)
 {
 	const char *const error = decode(app, channel, bytes, must_verify, envelope);
-	if (error != NULL) {
+	if (error != NULL)
 		hub->loop->metrics.envelopes_refused++;
-		return error;
-	}
-	hub->loop->metrics.publishes++;
+	return error;
+}
+
+struct msg intake_msg(
+	const struct app *app, struct cln_slice channel, const struct cln_envelope *envelope)
+{
 	struct msg msg = {
 		.app = app->index,
 		.channel = channel,
@@ -60,6 +63,17 @@ const char *intake_envelope(struct hub *hub, struct app *app, struct cln_slice c
 		.has_id = true,
 	};
 	memcpy(msg.id, envelope->id, sizeof(msg.id));
+	return msg;
+}
+
+const char *intake_envelope(struct hub *hub, struct app *app, struct cln_slice channel,
+	struct cln_slice bytes, bool must_verify, struct cln_envelope *envelope)
+{
+	const char *const error = intake_check(hub, app, channel, bytes, must_verify, envelope);
+	if (error != NULL)
+		return error;
+	hub->loop->metrics.publishes++;
+	const struct msg msg = intake_msg(app, channel, envelope);
 	hub_publish(hub, &msg);
 	frame_unref(msg.frame);
 	return NULL;

@@ -38,7 +38,21 @@
 	M(publishes, "envelopes accepted")                                                             \
 	M(envelopes_refused, "envelopes refused: version, format, signature, size, UTF-8")             \
 	M(duplicates, "envelopes dropped because their id was seen on the channel")                    \
-	M(sequence_gaps, "gaps in a publisher's sequence")                                             \
+	M(sequence_gaps, "numbers missing in publishers' sequences: events that did not get here")     \
+	M(sequence_repeats, "numbers of publishers' sequences that came again, or late")               \
+	M(spool_replayed, "events published from spools")                                              \
+	M(spool_repeated, "of those: may have been published before; doubles are dropped by id")       \
+	M(spool_refused, "events of spools refused: signature, format, size, channel")                 \
+	M(spool_expired, "events of spools that were older than spool_age_ms")                         \
+	M(spool_torn, "damaged places of spools that were passed over")                                \
+	M(publisher_dropped_outbox_events, "events publishers dropped: the outbox was full (events)")  \
+	M(publisher_dropped_outbox_bytes, "events publishers dropped: the outbox was full (bytes)")    \
+	M(publisher_dropped_spool_full, "events publishers dropped: the spool was full")               \
+	M(publisher_dropped_spool_disk, "events publishers dropped: the spool could not be written")   \
+	M(publisher_dropped_spool_expired, "events publishers dropped from a spool: too old")          \
+	M(publisher_dropped_spool_torn, "damaged places of spools that publishers passed over")        \
+	M(publisher_dropped_spool_refused, "events publishers dropped from a spool: not acceptable")   \
+	M(publisher_dropped_other, "events publishers dropped for reasons unknown to this relay")      \
 	M(mail_refused, "messages dropped because a worker's mailbox was full")                        \
 	M(redis_connects, "connections made to Redis")                                                 \
 	M(redis_failures, "connections to Redis lost or failed")                                       \
