@@ -119,7 +119,9 @@ final class About
     {
         /** @var Repository $config */
         $config = $this->app->make('config');
-        $spool = Spool::of((array) $config->get('broadcasting.connections.clairon'));
+        /** @var array<string, mixed> $connection */
+        $connection = (array) $config->get('broadcasting.connections.clairon');
+        $spool = Spool::of($connection);
 
         if ($spool === null) {
             return 'none';

@@ -11,6 +11,7 @@ use Clairon\Laravel\Testing\WrappedTransactions;
 use Closure;
 use Illuminate\Broadcasting\Broadcasters\Broadcaster;
 use Illuminate\Contracts\Broadcasting\Factory;
+use Illuminate\Contracts\Config\Repository;
 use Illuminate\Contracts\Foundation\Application;
 use Illuminate\Support\Facades\Facade;
 use RuntimeException;
@@ -44,7 +45,7 @@ final class Clairon extends Facade
         WrappedTransactions::install($app);
 
         foreach (self::connections($app) as $name) {
-            $app->make('config')->set("broadcasting.connections.{$name}.transport", 'array');
+            self::config($app)->set("broadcasting.connections.{$name}.transport", 'array');
             $broadcaster = $app->make(Factory::class)->connection($name);
 
             if ($broadcaster instanceof ClaironBroadcaster) {
@@ -60,6 +61,14 @@ final class Clairon extends Facade
         return Recorder::class;
     }
 
+    private static function config(Application $app): Repository
+    {
+        /** @var Repository $config */
+        $config = $app->make('config');
+
+        return $config;
+    }
+
     /**
      * Those to be recorded; the default connection becomes one of them.
      *
@@ -67,7 +76,7 @@ final class Clairon extends Facade
      */
     private static function connections(Application $app): array
     {
-        $config = $app->make('config');
+        $config = self::config($app);
         $isOurs = static fn (mixed $connection): bool => is_array($connection) && ($connection['driver'] ?? null) === 'clairon';
         $names = array_keys(array_filter((array) $config->get('broadcasting.connections'), $isOurs));
 

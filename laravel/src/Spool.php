@@ -18,6 +18,9 @@ final class Spool
 
     private const HEADER = 256;
 
+    // Where the application's id begins.
+    private const APP_AT = 97;
+
     private const RECORD_HEAD = 17;
 
     private const PATH_MAX = 1023;
@@ -122,23 +125,14 @@ final class Spool
         }
 
         $format = 'a8magic/Nversion/Ncrc/Jbase/Jdone/Jtried/Jend/Jappended/Jreplayed/Jrepeated/Jexpired/Jtorn/Jrefused/Clen';
+        /** @var array{magic: string, version: int, base: int, done: int, end: int, replayed: int, repeated: int, expired: int, torn: int, refused: int, len: int}|false $fields */
         $fields = strlen($bytes) < self::HEADER ? false : unpack($format, $bytes);
 
         if ($fields === false || $fields['magic'] !== self::MAGIC || $fields['version'] !== self::VERSION) {
             return false;
         }
 
-        return [
-            'base' => (int) $fields['base'],
-            'done' => (int) $fields['done'],
-            'end' => (int) $fields['end'],
-            'replayed' => (int) $fields['replayed'],
-            'repeated' => (int) $fields['repeated'],
-            'expired' => (int) $fields['expired'],
-            'torn' => (int) $fields['torn'],
-            'refused' => (int) $fields['refused'],
-            'app' => substr($bytes, 97, (int) $fields['len']),
-        ];
+        return $fields + ['app' => substr($bytes, self::APP_AT, $fields['len'])];
     }
 
     /**
@@ -154,13 +148,14 @@ final class Spool
         $oldest = null;
 
         while ($file !== false && $from < $end && $count < self::COUNT_MAX && fseek($file, self::HEADER + $from) === 0) {
+            /** @var array{length: int, crc: int, time: int}|false $head */
             $head = unpack('Nlength/Ncrc/Jtime', (string) fread($file, self::RECORD_HEAD) . str_repeat("\0", self::RECORD_HEAD));
 
             if ($head === false || $head['length'] === 0) {
                 break;
             }
 
-            $oldest ??= (int) $head['time'];
+            $oldest ??= $head['time'];
             $count++;
             $from += self::RECORD_HEAD + $head['length'];
         }

@@ -8,17 +8,14 @@ namespace Clairon\Laravel\Tests;
 
 use Clairon\Laravel\Clairon;
 use Clairon\Laravel\Testing\RecordedBroadcast;
-use Clairon\Laravel\Testing\Recorder;
 use Clairon\Laravel\Tests\Fixtures\Now;
 use Clairon\Laravel\Tests\Fixtures\Plain;
 use Illuminate\Broadcasting\PrivateChannel;
 use Illuminate\Contracts\Broadcasting\ShouldBroadcast;
-use Illuminate\Contracts\Debug\ExceptionHandler;
 use Illuminate\Support\Facades\Broadcast;
 use Illuminate\Support\Facades\DB;
 use Illuminate\Support\Facades\Event;
 use PHPUnit\Framework\AssertionFailedError;
-use PHPUnit\Framework\TestCase as PlainTestCase;
 
 /**
  * Clairon::fake() and the transport "array", as an application's tests use them.

@@ -7,6 +7,7 @@ declare(strict_types=1);
 namespace Clairon\Laravel\Console;
 
 use Clairon\Laravel\UnavailableException;
+use Illuminate\Contracts\Config\Repository;
 
 /**
  * The option --connection: a connection of config/broadcasting.php. Without it the default one if
@@ -22,11 +23,19 @@ trait ChoosesConnection
             return $name;
         }
 
-        $default = $this->laravel['config']['broadcasting.default'];
+        $default = $this->setting('broadcasting.default');
 
-        return is_string($default) && $this->laravel['config']["broadcasting.connections.{$default}.driver"] === 'clairon'
+        return is_string($default) && $this->setting("broadcasting.connections.{$default}.driver") === 'clairon'
             ? $default
             : 'clairon';
+    }
+
+    private function setting(string $key): mixed
+    {
+        /** @var Repository $config */
+        $config = $this->laravel->make('config');
+
+        return $config->get($key);
     }
 
     /**
@@ -37,7 +46,7 @@ trait ChoosesConnection
     private function connectionConfig(): array
     {
         $name = $this->connectionName();
-        $config = $this->laravel['config']["broadcasting.connections.{$name}"];
+        $config = $this->setting("broadcasting.connections.{$name}");
 
         if (! is_array($config) || ($config['driver'] ?? null) !== 'clairon') {
             throw new UnavailableException(
@@ -45,6 +54,7 @@ trait ChoosesConnection
             );
         }
 
+        /** @var array<string, mixed> $config */
         return $config;
     }
 }

@@ -123,7 +123,7 @@ final class FlushCommand extends Command
             return self::SUCCESS;
         }
 
-        $error = $publisher->stats()['last_error'] ?? null;
+        $error = $publisher->stats()['last_error'];
         $this->error("{$after['waiting']} still wait in {$spool->path}: "
             . ($error ?? 'the time was too short, or another process is sending them') . '.');
         $this->line($error === null

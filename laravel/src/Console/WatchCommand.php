@@ -213,6 +213,7 @@ final class WatchCommand extends Command
             return $bytes;
         }
 
+        /** @var array{flags: int, except: int, text: int}|false $head */
         $head = unpack('Cversion/Cflags/Cexcept/Czero/Ntext', $bytes);
 
         if ($head === false) {

@@ -167,17 +167,18 @@ final class ConnectionCheck implements Check
     private function address(Subject $subject): iterable
     {
         $page = parse_url($subject->text('app.url'));
+        $pageHost = is_array($page) ? $page['host'] ?? '' : '';
         $host = $subject->own('options.host');
         $isLocal = static fn (string $name): bool => preg_match('/\A(?:localhost|127\..*|\[?::1\]?|)\z/', $name) === 1;
 
-        if (! is_array($page) || $isLocal($page['host'] ?? '')) {
+        if (! is_array($page) || $isLocal($pageHost)) {
             return;
         }
 
         if ($isLocal($host)) {
             yield Finding::problem(
                 self::ABOUT,
-                "Pages come from {$page['host']} (APP_URL), but browsers are sent to \"{$host}\", which is their own machine.",
+                "Pages come from {$pageHost} (APP_URL), but browsers are sent to \"{$host}\", which is their own machine.",
                 'Set CLAIRON_HOST in .env to a name of this server, then run "npm run build".'
             );
         } elseif (($page['scheme'] ?? '') === 'https' && $subject->own('options.scheme') !== 'https') {

@@ -226,7 +226,8 @@ final class FrontEndCheck implements Check
      */
     private function built(Subject $subject): iterable
     {
-        $public = rtrim($subject->app->make('path.public'), '/');
+        /** @var string $public */
+        $public = $subject->app->make('path.public');
 
         if (is_file("{$public}/hot")) {
             yield Finding::note(self::ABOUT, 'The development server of Vite serves the scripts (public/hot).', 'Restart it after changes of .env.');

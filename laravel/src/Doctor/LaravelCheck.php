@@ -8,8 +8,8 @@ namespace Clairon\Laravel\Doctor;
 
 use Clairon\Laravel\InlineBroadcastManager;
 use Illuminate\Broadcasting\BroadcastController;
-use Illuminate\Broadcasting\BroadcastManager;
 use Illuminate\Broadcasting\Broadcasters\Broadcaster;
+use Illuminate\Broadcasting\BroadcastManager;
 use Illuminate\Contracts\Broadcasting\Factory;
 use Illuminate\Contracts\Queue\ShouldQueue;
 use Illuminate\Routing\Router;
@@ -59,9 +59,14 @@ final class LaravelCheck implements Check
         $manager = $subject->app->make(BroadcastManager::class);
         $broadcaster = $manager->connection();
 
-        return $broadcaster instanceof Broadcaster && method_exists($broadcaster, 'getChannels')
+        return $broadcaster instanceof Broadcaster && $this->has($broadcaster, 'getChannels')
             ? $broadcaster->getChannels()->count()
             : null;
+    }
+
+    private function has(object $object, string $method): bool
+    {
+        return method_exists($object, $method);
     }
 
     private function channels(Subject $subject, ?int $count): Finding

@@ -13,6 +13,7 @@ use Clairon\Laravel\Net\NetException;
 use Clairon\Laravel\Net\Stream;
 use Clairon\Laravel\Net\WebSocket;
 use Illuminate\Broadcasting\BroadcastManager;
+use Illuminate\Contracts\Broadcasting\Broadcaster;
 use Throwable;
 
 /**
@@ -185,6 +186,7 @@ final class MessageCheck implements Check
         $publisher = (new Connection($subject->config))->publisher();
 
         try {
+            /** @var Broadcaster $broadcaster */
             $broadcaster = $manager->connection($subject->name);
             $start = hrtime(true);
             $broadcaster->broadcast([$channel], self::EVENT, ['token' => $token]);
@@ -198,7 +200,7 @@ final class MessageCheck implements Check
 
         yield Finding::hop(
             'an event through ' . class_basename(ClaironBroadcaster::class) . ': encoded and written'
-            . (($publisher->stats()['connects'] ?? 1) > 1 ? '' : ', connecting included'),
+            . ($publisher->stats()['connects'] > 1 ? '' : ', connecting included'),
             ($handed - $start) / 1e6
         );
 
@@ -207,7 +209,7 @@ final class MessageCheck implements Check
                 [, $data] = $this->next($socket, [self::EVENT]);
             } while (($data['token'] ?? null) !== $token);
         } catch (NetException $e) {
-            yield $this->lost($subject, $e, $publisher->stats()['last_error'] ?? null);
+            yield $this->lost($subject, $e, $publisher->stats()['last_error']);
 
             return;
         }

@@ -56,9 +56,9 @@ final class Stream
         }
 
         if ($stream === false) {
-            $reason = $message !== '' && $code !== 0 ? $message : ($reasons[0] ?? 'no connection');
+            $reason = (string) $message !== '' && $code !== 0 ? (string) $message : ($reasons[0] ?? 'no connection');
 
-            throw new NetException(str_replace('Failed to enable crypto', 'the TLS handshake failed', $reason), $code);
+            throw new NetException(str_replace('Failed to enable crypto', 'the TLS handshake failed', $reason), (int) $code);
         }
 
         return new self($stream, $seconds);
@@ -134,7 +134,16 @@ final class Stream
      */
     public function poll(float $seconds): bool
     {
-        return $this->buffer !== '' || $this->read() || ($this->select($seconds, false) && $this->read());
+        if ($this->buffer === '' && ! $this->read() && $this->select($seconds, false)) {
+            $this->read();
+        }
+
+        return $this->hasMore();
+    }
+
+    private function hasMore(): bool
+    {
+        return $this->buffer !== '';
     }
 
     private function take(int $length): string

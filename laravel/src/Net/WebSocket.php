@@ -78,7 +78,7 @@ final class WebSocket
             [$opcode, $isLast, $payload] = $this->next();
 
             if ($opcode === self::CLOSE) {
-                $code = strlen($payload) >= 2 ? (int) (unpack('n', $payload)[1] ?? 1005) : 1005;
+                $code = strlen($payload) >= 2 ? self::number('n', $payload) : 1005;
 
                 throw new NetException("closed with {$code}" . rtrim(': ' . substr($payload, 2), ': '), $code);
             }
@@ -119,9 +119,9 @@ final class WebSocket
         $length = ord($head[1]) & 0x7f;
 
         if ($length === 126) {
-            $length = (int) (unpack('n', $this->stream->exactly(2))[1] ?? 0);
+            $length = self::number('n', $this->stream->exactly(2));
         } elseif ($length === 127) {
-            $length = (int) (unpack('J', $this->stream->exactly(8))[1] ?? 0);
+            $length = self::number('J', $this->stream->exactly(8));
         }
 
         if ($length < 0 || $length > self::MESSAGE_BYTES) {
@@ -129,6 +129,13 @@ final class WebSocket
         }
 
         return [ord($head[0]) & 0x0f, (ord($head[0]) & 0x80) !== 0, $this->stream->exactly($length)];
+    }
+
+    private static function number(string $format, string $bytes): int
+    {
+        $fields = unpack($format, $bytes);
+
+        return is_array($fields) && is_int($fields[1] ?? null) ? $fields[1] : 0;
     }
 
     private function frame(int $opcode, string $payload): void

@@ -183,7 +183,7 @@ final class Recorder
             throw new ValueError('An event\'s name has 1 to ' . self::EVENT_BYTES . ' bytes.');
         }
 
-        $limit = (int) (Config::get('broadcasting.connections.clairon.publisher.payload_bytes') ?: self::PAYLOAD_BYTES);
+        $limit = filter_var(Config::get('broadcasting.connections.clairon.publisher.payload_bytes'), FILTER_VALIDATE_INT) ?: self::PAYLOAD_BYTES;
 
         if ($bytes > $limit) {
             throw new ValueError("The event's data is {$bytes} bytes long, the limit (payload_bytes) is {$limit}.");
@@ -196,8 +196,10 @@ final class Recorder
     private function eventBehind(): ?object
     {
         foreach (debug_backtrace(DEBUG_BACKTRACE_PROVIDE_OBJECT | DEBUG_BACKTRACE_IGNORE_ARGS, self::FRAMES) as $frame) {
-            if (($frame['object'] ?? null) instanceof BroadcastEvent) {
-                return $frame['object']->event;
+            $job = $frame['object'] ?? null;
+
+            if ($job instanceof BroadcastEvent) {
+                return is_object($job->event) ? $job->event : null;
             }
         }
 

@@ -6,8 +6,9 @@ declare(strict_types=1);
 
 namespace Clairon\Laravel\Testing;
 
+use Illuminate\Contracts\Events\Dispatcher;
 use Illuminate\Contracts\Foundation\Application;
-use Illuminate\Database\Connection;
+use Illuminate\Database\DatabaseManager;
 use Illuminate\Database\DatabaseTransactionRecord;
 use Illuminate\Database\DatabaseTransactionsManager;
 use Illuminate\Database\Events\TransactionCommitted;
@@ -20,39 +21,70 @@ use Illuminate\Support\Collection;
  */
 final class WrappedTransactions extends DatabaseTransactionsManager
 {
+    /** @var Collection<int, DatabaseTransactionRecord> Laravel 8's own property */
+    protected $transactions;
+
     /** @var array<string, int> levels of the wrappers by connection */
     private array $wrapped = [];
 
     public static function install(Application $app): void
     {
-        if (method_exists(DatabaseTransactionsManager::class, 'callbackApplicableTransactions') || ! $app->bound('db.transactions')) {
-            return;
-        }
+        $old = $app->bound('db.transactions') ? $app->make('db.transactions') : null;
 
-        $old = $app->make('db.transactions');
-
-        if ($old instanceof self || ! $old instanceof DatabaseTransactionsManager) {
+        if (! $old instanceof DatabaseTransactionsManager || self::knowsWrappers($old)) {
             return;
         }
 
         $new = new self();
-        $new->transactions = $old->transactions;
+        $new->transactions = self::of($old);
         $app->instance('db.transactions', $new);
+        /** @var DatabaseManager $database */
+        $database = $app->make('db');
 
-        /** @var Connection $connection */
-        foreach ($app->make('db')->getConnections() as $connection) {
+        foreach ($database->getConnections() as $connection) {
             $connection->setTransactionManager($new);
             $new->wrapped[(string) $connection->getName()] = $connection->transactionLevel();
         }
 
-        $app->make('events')->listen(TransactionCommitted::class, static function (TransactionCommitted $event) use ($new): void {
+        /** @var Dispatcher $events */
+        $events = $app->make('events');
+        $events->listen(TransactionCommitted::class, static function (TransactionCommitted $event) use ($new): void {
             $new->settle((string) $event->connectionName, $event->connection->transactionLevel());
         });
     }
 
+    /**
+     * This class, too, has the method of later versions.
+     */
+    private static function knowsWrappers(object $manager, string $method = 'callbackApplicableTransactions'): bool
+    {
+        return method_exists($manager, $method);
+    }
+
+    /**
+     * @return Collection<int, DatabaseTransactionRecord>
+     */
+    private static function of(DatabaseTransactionsManager $manager): Collection
+    {
+        /** @var Collection<int, DatabaseTransactionRecord> $transactions */
+        $transactions = method_exists($manager, 'getTransactions') ? $manager->getTransactions() : new Collection();
+
+        return $transactions;
+    }
+
+    /**
+     * As later versions name it.
+     *
+     * @return Collection<int, DatabaseTransactionRecord>
+     */
+    public function callbackApplicableTransactions(): Collection
+    {
+        return $this->transactions->reject(fn (DatabaseTransactionRecord $record): bool => $this->isWrapper($record))->values();
+    }
+
     public function addCallback($callback)
     {
-        $current = $this->transactions->last(fn (DatabaseTransactionRecord $record): bool => ! $this->isWrapper($record));
+        $current = $this->callbackApplicableTransactions()->last();
 
         if ($current !== null) {
             $current->addCallback($callback);
@@ -74,7 +106,6 @@ final class WrappedTransactions extends DatabaseTransactionsManager
 
         $isDone = fn (DatabaseTransactionRecord $record): bool => $record->connection === $connection
             && ! $this->isWrapper($record);
-        /** @var Collection<int, DatabaseTransactionRecord> $done */
         $done = $this->transactions->filter($isDone);
         $this->transactions = $this->transactions->reject($isDone)->values();
 
