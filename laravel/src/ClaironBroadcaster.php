@@ -6,13 +6,14 @@ declare(strict_types=1);
 
 namespace Clairon\Laravel;
 
+use BackedEnum;
 use Clairon\Exception\PayloadException;
 use Clairon\Laravel\Notices\Notifier;
 use Clairon\Laravel\Testing\Recorder;
 use Clairon\Publisher;
-use Illuminate\Broadcasting\BroadcastException;
 use Illuminate\Broadcasting\Broadcasters\Broadcaster;
 use Illuminate\Broadcasting\Broadcasters\UsePusherChannelConventions;
+use Illuminate\Broadcasting\BroadcastException;
 use Illuminate\Container\Container as ContainerInstance;
 use Illuminate\Contracts\Container\Container;
 use Illuminate\Contracts\Debug\ExceptionHandler;
@@ -54,8 +55,11 @@ final class ClaironBroadcaster extends Broadcaster
 
     private bool $flushesLater = false;
 
-    public function __construct(private readonly Connection $connection, private readonly Outage $outage)
-    {
+    public function __construct(
+        private readonly Connection $connection,
+        private readonly Outage $outage,
+        private readonly Flushing $flushing
+    ) {
     }
 
     /**
@@ -71,7 +75,7 @@ final class ClaironBroadcaster extends Broadcaster
             }
         };
 
-        $broadcaster = new self(new Connection($config, self::servesRequests()), new Outage($report));
+        $broadcaster = new self(new Connection($config, self::servesRequests()), new Outage($report), $app->make(Flushing::class));
 
         if (($config['transport'] ?? null) === 'array') {
             $broadcaster->recordWith($app->make(Recorder::class));
@@ -159,7 +163,7 @@ final class ClaironBroadcaster extends Broadcaster
         }
 
         $names = $this->formatChannels($channels);
-        $event = (string) $event;
+        $event = $event instanceof BackedEnum ? (string) $event->value : (string) $event;
         $notice = Notifier::begin();
 
         try {
@@ -247,10 +251,11 @@ final class ClaironBroadcaster extends Broadcaster
     private function send(array $triggers, string $event): string
     {
         $publisher = $this->publisher();
+        $flush = $this->flushing->modeFor($this);
 
         if (count($triggers) === 1) {
             $trigger = $triggers[0];
-            $result = $publisher->trigger($trigger['channel'], $event, $trigger['data'], $trigger['socket_id']);
+            $result = $publisher->trigger($trigger['channel'], $event, $trigger['data'], $trigger['socket_id'], $flush);
 
             return $this->settle([$result], $event);
         }
@@ -263,7 +268,7 @@ final class ClaironBroadcaster extends Broadcaster
         $results = [];
 
         foreach (array_chunk($triggers, self::BATCH_MAX) as $batch) {
-            $results[] = $publisher->triggerBatch($batch);
+            $results[] = $publisher->triggerBatch($batch, $flush);
         }
 
         return $this->settle($results, $event);
@@ -322,8 +327,18 @@ final class ClaironBroadcaster extends Broadcaster
         $this->flushesLater = true;
         $app->terminating(function (): void {
             $this->flushesLater = false;
-            $this->publisher()->flush(self::FLUSH_MS);
+            $this->flush(self::FLUSH_MS);
         });
+    }
+
+    /**
+     * Lets go what is held back and waits, at most so many milliseconds, until all has arrived.
+     */
+    public function flush(int $milliseconds): void
+    {
+        if ($this->publisher()->flush($milliseconds)) {
+            $this->outage->end();
+        }
     }
 
     private function droppedMessage(string $event): string

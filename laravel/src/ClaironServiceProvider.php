@@ -31,6 +31,8 @@ final class ClaironServiceProvider extends ServiceProvider
         Events\Installer::install($this->app, $this->app->make('config')->get('clairon.dispatcher'));
 
         $this->app->singleton(Testing\Recorder::class);
+        $this->app->singleton(Flushing::class);
+        $this->app->singleton(Commits::class);
 
         // extend() and not singleton(): Laravel's provider of the manager is deferred and would bind
         // its own over ours when it is loaded.
@@ -48,6 +50,8 @@ final class ClaironServiceProvider extends ServiceProvider
 
     public function boot(): void
     {
+        $this->app->make(Commits::class)->listenTo($this->app->make('events'));
+
         if (! $this->app->runningInConsole()) {
             return;
         }

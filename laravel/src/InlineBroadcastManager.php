@@ -6,6 +6,7 @@ declare(strict_types=1);
 
 namespace Clairon\Laravel;
 
+use BackedEnum;
 use Closure;
 use Illuminate\Broadcasting\BroadcastEvent;
 use Illuminate\Broadcasting\BroadcastManager;
@@ -32,6 +33,8 @@ use UnitEnum;
  */
 final class InlineBroadcastManager extends BroadcastManager
 {
+    private ?Flushing $flushing = null;
+
     /**
      * Takes over what another manager holds already: its drivers own the channel callbacks.
      */
@@ -52,19 +55,19 @@ final class InlineBroadcastManager extends BroadcastManager
     {
         // Read once: the container's part in reading it costs as much as the rest of a decision.
         $config = $this->app['config'];
+        $settings = $config['clairon'] ?? [];
 
         if (! $this->runsInline($event, $config)) {
-            parent::queue($event);
+            $this->leaveToLaravel($event, $settings);
 
             return;
         }
-
-        $settings = $config['clairon'] ?? [];
 
         // As for the queue: what the caller does to the event afterwards doesn't show.
         $event = clone $event;
 
         try {
+            $flush = $this->flush($event, $settings);
             $restore = $this->snapshot($event, $settings);
             $job = $restore === null ? $this->jobFor($event) : null;
         } catch (Throwable $e) {
@@ -73,13 +76,66 @@ final class InlineBroadcastManager extends BroadcastManager
             return;
         }
 
-        $run = fn () => $this->run($event, $job, $restore, $settings);
+        $run = fn (bool $holds) => $this->run($event, $job, $restore, $settings, [$flush, $holds]);
 
         if ($this->waitsForCommit($event, $settings)) {
-            $this->app->make('db.transactions')->addCallback($run);
+            $this->app->make(Commits::class)->after($this->app, $run);
         } else {
-            $run();
+            $run(false);
         }
+    }
+
+    /**
+     * Enums are names in every version; Laravel takes them since 12.21.
+     */
+    public function connection($driver = null)
+    {
+        return parent::connection($this->plainName($driver));
+    }
+
+    private function plainName(mixed $name): mixed
+    {
+        return match (true) {
+            $name instanceof BackedEnum => $name->value,
+            $name instanceof UnitEnum => $name->name,
+            default => $name,
+        };
+    }
+
+    /**
+     * @param array<string, mixed> $settings
+     */
+    private function leaveToLaravel(object $event, array $settings): void
+    {
+        $before = $this->flushing()->enter($this->flush($event, $settings), false);
+
+        try {
+            parent::queue($event);
+        } finally {
+            $this->flushing()->leave($before);
+        }
+    }
+
+    /**
+     * When it leaves, in the event's own word or the configuration's. Without a response to wait for (a
+     * command, a queue worker) that is now.
+     *
+     * @param array<string, mixed> $settings
+     *
+     * @return Flushing::NOW|Flushing::RESPONSE
+     */
+    private function flush(object $event, array $settings): string
+    {
+        $word = method_exists($event, 'broadcastFlush')
+            ? Flushing::word($event->broadcastFlush(), get_class($event) . '::broadcastFlush()')
+            : Flushing::word($settings['flush'] ?? null, 'clairon.flush');
+
+        return $word === Flushing::RESPONSE && $this->app->runningInConsole() ? Flushing::NOW : $word;
+    }
+
+    private function flushing(): Flushing
+    {
+        return $this->flushing ??= $this->app->make(Flushing::class);
     }
 
     private function runsInline(object $event, Repository $config): bool
@@ -111,11 +167,7 @@ final class InlineBroadcastManager extends BroadcastManager
      */
     private function isOurs(mixed $name, array $connections): bool
     {
-        $name ??= $this->getDefaultDriver();
-
-        if ($name instanceof UnitEnum) {
-            $name = $name->value ?? $name->name;
-        }
+        $name = $this->plainName($name ?? $this->getDefaultDriver()) ?? '';
 
         return ($connections[$name]['driver'] ?? null) === 'clairon';
     }
@@ -179,9 +231,12 @@ final class InlineBroadcastManager extends BroadcastManager
 
     /**
      * @param array<string, mixed> $settings those of the moment when the event was raised
+     * @param array{Flushing::NOW|Flushing::RESPONSE, bool} $flush
      */
-    private function run(object $event, ?BroadcastEvent $job, ?Closure $restore, array $settings): void
+    private function run(object $event, ?BroadcastEvent $job, ?Closure $restore, array $settings, array $flush): void
     {
+        $before = $this->flushing()->enter(...$flush);
+
         try {
             $job = $restore === null ? $job : $restore();
 
@@ -190,6 +245,8 @@ final class InlineBroadcastManager extends BroadcastManager
             }
         } catch (Throwable $e) {
             $this->fail($event, $job, $e, $settings);
+        } finally {
+            $this->flushing()->leave($before);
         }
     }
 

@@ -11,9 +11,13 @@ use Clairon\Laravel\ChannelSigner;
 use Clairon\Laravel\Tests\Fixtures\JoinedByClass;
 use Clairon\Laravel\Tests\Fixtures\Models\Message;
 use Clairon\Laravel\Tests\Fixtures\Models\User;
+use Illuminate\Broadcasting\BroadcastManager;
+use Illuminate\Foundation\Application;
 use Illuminate\Support\Facades\Broadcast;
 use Illuminate\Testing\TestResponse;
+use PHPUnit\Framework\Attributes\DataProvider;
 use PHPUnit\Framework\Attributes\TestWith;
+use UnexpectedValueException;
 
 /**
  * Points 26 to 33: who may subscribe.
@@ -37,7 +41,7 @@ final class AuthorizationTest extends TestCase
         return $user;
     }
 
-    public function test_26_the_vectors_are_reproduced(): void
+    public function test_point_26_the_vectors_are_reproduced(): void
     {
         $signer = new ChannelSigner('key', 'secret');
 
@@ -65,7 +69,7 @@ final class AuthorizationTest extends TestCase
         );
     }
 
-    public function test_26_the_extension_signs_the_same(): void
+    public function test_point_26_the_extension_signs_the_same(): void
     {
         $signer = new ChannelSigner('key', 'secret');
         $publisher = $this->publisher();
@@ -84,18 +88,18 @@ final class AuthorizationTest extends TestCase
         );
     }
 
-    public function test_27_a_guest_gets_403(): void
+    public function test_point_27_a_guest_gets_403(): void
     {
         $this->authorize('private-conversation.9')->assertForbidden();
     }
 
-    public function test_27_another_user_gets_403(): void
+    public function test_point_27_another_user_gets_403(): void
     {
         $this->actAs(7);
         $this->authorize('private-conversation.9')->assertForbidden();
     }
 
-    public function test_27_the_right_user_gets_a_signature(): void
+    public function test_point_27_the_right_user_gets_a_signature(): void
     {
         $this->actAs(9);
 
@@ -105,7 +109,7 @@ final class AuthorizationTest extends TestCase
         );
     }
 
-    public function test_27_presence_has_channel_data_with_a_user_id_of_text(): void
+    public function test_point_27_presence_has_channel_data_with_a_user_id_of_text(): void
     {
         Broadcast::channel('room.{id}', static fn ($user) => ['name' => $user->name]);
         $this->actAs(7);
@@ -117,7 +121,7 @@ final class AuthorizationTest extends TestCase
         );
     }
 
-    public function test_27_presence_uses_the_identifier_for_broadcasting(): void
+    public function test_point_27_presence_uses_the_identifier_for_broadcasting(): void
     {
         Broadcast::channel('room.{id}', static fn () => true);
         $user = new class extends User {
@@ -131,7 +135,7 @@ final class AuthorizationTest extends TestCase
         self::assertSame('{"user_id":"u-7","user_info":true}', $this->authorize('presence-room.1')->json('channel_data'));
     }
 
-    public function test_27_a_channel_without_pattern_and_a_public_one_get_403(): void
+    public function test_point_27_a_channel_without_pattern_and_a_public_one_get_403(): void
     {
         Broadcast::channel('open', static fn () => true);
         $this->actAs(9);
@@ -139,31 +143,50 @@ final class AuthorizationTest extends TestCase
         $this->authorize('open')->assertForbidden();
     }
 
-    #[TestWith(['conversation.9', 'conversation.{id}', true])]
-    #[TestWith(['conversation.9.x', 'conversation.{id}', false])]
-    #[TestWith(['conversation.', 'conversation.{id}', false])]
-    #[TestWith(['conversationX9', 'conversation.{id}', false])]
-    public function test_28_patterns_match_as_this_laravel_matches(string $channel, string $pattern, bool $matches): void
+    /**
+     * Laravel's own matching changed twice; the package inherits it as it is.
+     *
+     * @return iterable<string, array{string, string, array{bool, bool, bool}}>
+     */
+    public static function patterns(): iterable
     {
+        // channel, pattern, whether they match: before 9.35, before 11.39.1, since then
+        yield 'a key' => ['conversation.9', 'conversation.{id}', [true, true, true]];
+        yield 'two parts for one key' => ['conversation.9.x', 'conversation.{id}', [true, false, false]];
+        yield 'an empty key' => ['conversation.', 'conversation.{id}', [true, false, false]];
+        yield 'the dot is any character' => ['conversationX9', 'conversation.{id}', [false, true, false]];
+        yield 'a star alone is no pattern' => ['x.y', '*', [false, false, false]];
+        yield 'two keys' => ['room.1.2', 'room.{a}.{b}', [true, true, true]];
+        yield 'another name' => ['other.9', 'conversation.{id}', [false, false, false]];
+    }
+
+    /**
+     * @param array{bool, bool, bool} $matches
+     */
+    #[DataProvider('patterns')]
+    public function test_point_28_patterns_match_as_this_laravel_matches(string $channel, string $pattern, array $matches): void
+    {
+        $matches = $matches[(int) version_compare(Application::VERSION, '9.35', '>=') + (int) version_compare(Application::VERSION, '11.39.1', '>=')];
         Broadcast::purge('clairon');
         Broadcast::channel($pattern, static fn () => true);
         $this->actAs(9);
 
-        $this->authorize("private-{$channel}")->assertStatus($matches ? 200 : 403);
+        self::assertSame($matches, $this->authorize("private-{$channel}")->isOk());
     }
 
-    public function test_29_false_of_the_first_pattern_ends_it_null_goes_on(): void
+    public function test_point_29_false_of_the_first_pattern_ends_it_null_goes_on(): void
     {
         $this->actAs(9);
         Broadcast::channel('first.{id}', static fn () => false);
         Broadcast::channel('{any}.{id}', static fn () => true);
-        $this->authorize('private-first.1')->assertForbidden();
+        // Before 9.35 the next pattern was tried.
+        $this->authorize('private-first.1')->assertStatus(version_compare(Application::VERSION, '9.35', '<') ? 200 : 403);
 
         Broadcast::channel('first.{id}', static fn () => null);
         $this->authorize('private-first.1')->assertOk();
     }
 
-    public function test_30_guards_of_the_channel_are_asked(): void
+    public function test_point_30_guards_of_the_channel_are_asked(): void
     {
         config(['auth.guards.admin' => ['driver' => 'session', 'provider' => 'users']]);
         Broadcast::channel('desk', static fn () => true, ['guards' => ['admin']]);
@@ -174,7 +197,7 @@ final class AuthorizationTest extends TestCase
         $this->authorize('private-desk')->assertOk();
     }
 
-    public function test_30_models_are_bound_and_a_missing_one_is_403(): void
+    public function test_point_30_models_are_bound_and_a_missing_one_is_403(): void
     {
         Broadcast::channel('message.{message}', static fn ($user, Message $message) => $message->receiver_id === $user->id);
         $this->actAs(9);
@@ -184,7 +207,7 @@ final class AuthorizationTest extends TestCase
         $this->authorize('private-message.2')->assertForbidden();
     }
 
-    public function test_30_a_class_may_join(): void
+    public function test_point_30_a_class_may_join(): void
     {
         Broadcast::channel('class.{id}', JoinedByClass::class);
         $this->actAs(9);
@@ -193,7 +216,7 @@ final class AuthorizationTest extends TestCase
         $this->authorize('private-class.8')->assertForbidden();
     }
 
-    public function test_32_encrypted_channels_get_their_shared_secret(): void
+    public function test_point_32_encrypted_channels_get_their_shared_secret(): void
     {
         config(['broadcasting.connections.clairon.options.encryption_master_key_base64' => base64_encode(self::MASTER_KEY)]);
         Broadcast::purge('clairon');
@@ -206,19 +229,28 @@ final class AuthorizationTest extends TestCase
         self::assertSame('key:' . hash_hmac('sha256', '123.456:private-encrypted-x', 'secret'), $answer['auth']);
     }
 
-    public function test_32_without_a_master_key_the_error_names_it(): void
+    public function test_point_32_without_a_master_key_the_error_names_it(): void
     {
         Broadcast::channel('x', static fn () => true);
         $this->actAs(9);
 
-        $this->authorize('private-encrypted-x')->assertServerError();
+        $this->authorize('private-encrypted-x')->assertStatus(500);
         self::assertStringContainsString('CLAIRON_ENCRYPTION_MASTER_KEY', $this->reported[0]->getMessage());
     }
 
-    public function test_33_a_user_can_sign_in(): void
+    public function test_point_33_a_user_can_sign_in(): void
     {
-        Broadcast::userRoutes();
         $this->actAs(7);
+
+        // Laravel 9.18 and later.
+        if (! method_exists(BroadcastManager::class, 'userRoutes')) {
+            $this->signIn()->assertNotFound();
+            self::assertSame([], $this->reported);
+
+            return;
+        }
+
+        Broadcast::userRoutes();
         $this->signIn()->assertForbidden();
 
         Broadcast::resolveAuthenticatedUserUsing(static fn ($request) => ['id' => $request->user()->id, 'name' => 'Ann']);
@@ -229,13 +261,23 @@ final class AuthorizationTest extends TestCase
         $this->signIn('1.2:x')->assertForbidden();
     }
 
-    public function test_33_a_user_without_an_id_is_a_clear_error(): void
+    public function test_point_33_a_user_without_an_id_is_a_clear_error(): void
     {
-        Broadcast::userRoutes();
-        Broadcast::resolveAuthenticatedUserUsing(static fn () => ['name' => 'Ann']);
-        $this->signIn()->assertServerError();
+        $signer = new ChannelSigner('key', 'secret');
 
-        self::assertStringContainsString('resolveAuthenticatedUserUsing', $this->reported[0]->getMessage());
+        try {
+            $signer->user(self::SOCKET, ['name' => 'Ann']);
+            self::fail('a user without an id was signed in');
+        } catch (UnexpectedValueException $e) {
+            self::assertStringContainsString('resolveAuthenticatedUserUsing', $e->getMessage());
+        }
+
+        if (method_exists(BroadcastManager::class, 'userRoutes')) {
+            Broadcast::userRoutes();
+            Broadcast::resolveAuthenticatedUserUsing(static fn () => ['name' => 'Ann']);
+            $this->signIn()->assertStatus(500);
+            self::assertStringContainsString('resolveAuthenticatedUserUsing', $this->reported[0]->getMessage());
+        }
     }
 
     private function signIn(string $socket = self::SOCKET): TestResponse
@@ -253,7 +295,7 @@ final class AuthorizationTest extends TestCase
     #[TestWith(['private-conversation.9/x', self::SOCKET])]
     #[TestWith(['', self::SOCKET])]
     #[TestWith([['private-conversation.9'], self::SOCKET])]
-    public function test_33_other_bytes_get_403_and_no_signature(string|array $channel, string $socket): void
+    public function test_point_33_other_bytes_get_403_and_no_signature(string|array $channel, string $socket): void
     {
         Broadcast::channel('{any}', static fn () => true);
         $this->actAs(9);
@@ -266,7 +308,7 @@ final class AuthorizationTest extends TestCase
         self::assertStringNotContainsString('key:', (string) $answer->content());
     }
 
-    public function test_33_the_length_of_a_channel_name_has_a_limit(): void
+    public function test_point_33_the_length_of_a_channel_name_has_a_limit(): void
     {
         Broadcast::channel('{any}', static fn () => true);
         $this->actAs(9);

@@ -82,7 +82,7 @@ PHP;
      * @param list<string> $commands
      */
     #[DataProvider('caches')]
-    public function test_31_caches_change_no_result(array $commands): void
+    public function test_point_31_caches_change_no_result(array $commands): void
     {
         foreach ($commands as $command) {
             $program = Program::artisan($this->app, [$command]);

@@ -171,7 +171,7 @@ PHP;
     #[TestWith(['2', '7', 'pusher'])]
     #[TestWith(['1', '8', 'reverb'])]
     #[TestWith(['1', '7', 'pusher'])]
-    public function test_50_and_51_stock_clients_chat_over_a_restart(string $echo, string $pusher, string $broadcaster): void
+    public function test_point_50_and_51_stock_clients_chat_over_a_restart(string $echo, string $pusher, string $broadcaster): void
     {
         $url = $this->server->waitFor('~\(http://(127\.0\.0\.1:\d+)\) started~')[1];
         $clients = Program::start(

@@ -106,7 +106,7 @@ ENV;
         return array_combine($match[1], $match[2]);
     }
 
-    public function test_49_a_new_application_is_set_up(): void
+    public function test_point_49_a_new_application_is_set_up(): void
     {
         self::assertSame(0, $this->install(), $this->output);
 
@@ -128,7 +128,7 @@ ENV;
         self::assertStringContainsString('npm install --save-dev laravel-echo pusher-js', $this->output);
     }
 
-    public function test_49_the_example_gets_no_secrets(): void
+    public function test_point_49_the_example_gets_no_secrets(): void
     {
         $this->install();
 
@@ -138,7 +138,7 @@ ENV;
         self::assertSame('6001', $env['CLAIRON_PORT']);
     }
 
-    public function test_49_the_application_then_boots_with_its_channels(): void
+    public function test_point_49_the_application_then_boots_with_its_channels(): void
     {
         $this->install();
         $app = require "{$this->folder->path}/bootstrap/app.php";
@@ -155,7 +155,7 @@ ENV;
         }
     }
 
-    public function test_49_a_second_run_changes_nothing_and_says_so(): void
+    public function test_point_49_a_second_run_changes_nothing_and_says_so(): void
     {
         $this->install();
         self::assertStringContainsString('Done:', $this->output);
@@ -167,7 +167,7 @@ ENV;
         self::assertStringNotContainsString('Done:', $this->output);
     }
 
-    public function test_49_windows_line_ends_stay(): void
+    public function test_point_49_windows_line_ends_stay(): void
     {
         $files = ['.env', '.env.example', self::registry(), 'resources/js/bootstrap.js'];
 
@@ -193,7 +193,7 @@ ENV;
     #[TestWith(["# OWN=log\n", ['OWN' => 'clairon']])]
     #[TestWith(["BROADCAST_CONNECTION=\n", ['BROADCAST_CONNECTION' => 'clairon']])]
     #[TestWith(['', ['OWN' => 'clairon']])]
-    public function test_49_whichever_name_exists_is_set(string $env, array $expected): void
+    public function test_point_49_whichever_name_exists_is_set(string $env, array $expected): void
     {
         // OWN: the name that this version of Laravel uses.
         $expected = array_combine(str_replace('OWN', AppFolder::driverVariable(), array_keys($expected)), $expected);
@@ -204,7 +204,7 @@ ENV;
         self::assertCount(count($expected) + 10, $this->env());
     }
 
-    public function test_49_the_name_that_an_upgraded_application_reads_is_used(): void
+    public function test_point_49_the_name_that_an_upgraded_application_reads_is_used(): void
     {
         $this->make(['.env' => "APP_NAME=x\n", 'config/broadcasting.php' => "<?php\nreturn ['default' => env('BROADCAST_DRIVER', 'null'), 'connections' => []];\n"]);
         $this->install();
@@ -213,7 +213,7 @@ ENV;
         self::assertArrayNotHasKey('BROADCAST_CONNECTION', $this->env());
     }
 
-    public function test_49_values_that_are_there_stay_and_empty_ones_are_filled(): void
+    public function test_point_49_values_that_are_there_stay_and_empty_ones_are_filled(): void
     {
         $this->folder->write('.env', "CLAIRON_APP_ID=mine\nCLAIRON_APP_SECRET=  # to come\nCLAIRON_PORT=443\nCLAIRON_HOST=\"\"\n");
         $this->install();
@@ -225,7 +225,7 @@ ENV;
         self::assertSame('localhost', $env['CLAIRON_HOST']);
     }
 
-    public function test_49_the_connection_is_added_to_the_file_that_is_there(): void
+    public function test_point_49_the_connection_is_added_to_the_file_that_is_there(): void
     {
         $this->folder->write('config/broadcasting.php', $this->stockConfig());
         $this->install();
@@ -237,7 +237,7 @@ ENV;
         self::assertStringContainsString('| Broadcast Connections', $this->folder->read('config/broadcasting.php'));
     }
 
-    public function test_49_a_config_without_a_list_of_connections_is_left_alone(): void
+    public function test_point_49_a_config_without_a_list_of_connections_is_left_alone(): void
     {
         $this->folder->write('config/broadcasting.php', $text = "<?php\n\nreturn require __DIR__.'/elsewhere.php';\n");
         $this->folder->write('config/elsewhere.php', "<?php\n\nreturn ['default' => 'clairon', 'connections' => []];\n");
@@ -251,7 +251,7 @@ ENV;
     #[TestWith(["->withRouting(\n        commands: __DIR__.'/../routes/console.php',\n        health: '/up',\n    )"])]
     #[TestWith(["->withRouting(health: '/up')"])]
     #[TestWith(["->withRouting()"])]
-    public function test_49_channels_are_registered(string $routing): void
+    public function test_point_49_channels_are_registered(string $routing): void
     {
         if (! AppFolder::isStreamlined()) {
             self::assertSame(0, $this->install(), $this->output);
@@ -270,7 +270,7 @@ ENV;
 
     #[TestWith(["->withRouting(channels: __DIR__.'/../routes/channels.php')"])]
     #[TestWith(["->withRouting(health: '/up')->withBroadcasting(__DIR__.'/../routes/channels.php')"])]
-    public function test_49_channels_that_are_registered_are_left_alone(string $routing): void
+    public function test_point_49_channels_that_are_registered_are_left_alone(string $routing): void
     {
         if (AppFolder::isStreamlined()) {
             $this->folder->write('bootstrap/app.php', $this->bootstrap($routing));
@@ -286,7 +286,7 @@ ENV;
         self::assertSame($channels, $this->folder->read('routes/channels.php'));
     }
 
-    public function test_49_a_bootstrap_without_routing_needs_a_person(): void
+    public function test_point_49_a_bootstrap_without_routing_needs_a_person(): void
     {
         $text = AppFolder::isStreamlined()
             ? $this->bootstrap('')
@@ -298,7 +298,7 @@ ENV;
         self::assertStringContainsString(AppFolder::isStreamlined() ? 'withBroadcasting' : 'call Broadcast::routes()', $this->output);
     }
 
-    public function test_49_the_provider_of_older_skeletons_is_enabled(): void
+    public function test_point_49_the_provider_of_older_skeletons_is_enabled(): void
     {
         $old = <<<'PHP'
 <?php
@@ -318,13 +318,13 @@ PHP;
         $this->assertBoots();
     }
 
-    public function test_49_an_unchanged_echo_of_laravel_is_replaced(): void
+    public function test_point_49_an_unchanged_echo_of_laravel_is_replaced(): void
     {
         $stub = @file_get_contents(AppFolder::vendor() . '/laravel/framework/src/Illuminate/Foundation/Console/stubs/echo-js-reverb.stub');
 
         if ($stub === false) {
             // Laravel 10 and before write none: what is there is the application's own.
-            $this->test_49_an_echo_of_ones_own_is_left_alone_with_advice();
+            $this->test_point_49_an_echo_of_ones_own_is_left_alone_with_advice();
 
             return;
         }
@@ -336,7 +336,7 @@ PHP;
         self::assertStringNotContainsString('VITE_REVERB', $this->folder->read('resources/js/echo.js'));
     }
 
-    public function test_49_an_echo_of_ones_own_is_left_alone_with_advice(): void
+    public function test_point_49_an_echo_of_ones_own_is_left_alone_with_advice(): void
     {
         $this->folder->write('resources/js/echo.js', $own = "// mine\nwindow.Echo = null;\n");
         self::assertSame(0, $this->install());
@@ -345,7 +345,7 @@ PHP;
         self::assertStringContainsString('Let resources/js/echo.js read', $this->output);
     }
 
-    public function test_49_the_import_goes_where_there_is_a_file_and_only_once(): void
+    public function test_point_49_the_import_goes_where_there_is_a_file_and_only_once(): void
     {
         unlink("{$this->folder->path}/resources/js/bootstrap.js");
         $this->folder->write('resources/js/app.js', "// import './echo';\nimport './other'");
@@ -357,7 +357,7 @@ PHP;
         self::assertSame($has, $this->folder->read('resources/js/app.js'));
     }
 
-    public function test_49_an_application_without_javascript_gets_none(): void
+    public function test_point_49_an_application_without_javascript_gets_none(): void
     {
         $this->folder = AppFolder::make(['.env' => self::dotenv()], channels: false);
         self::assertSame(0, $this->install(), $this->output);
@@ -365,7 +365,7 @@ PHP;
         self::assertFileDoesNotExist("{$this->folder->path}/resources/js/echo.js");
     }
 
-    public function test_49_without_env_it_says_what_to_do(): void
+    public function test_point_49_without_env_it_says_what_to_do(): void
     {
         unlink("{$this->folder->path}/.env");
         self::assertSame(1, $this->install());
@@ -375,7 +375,7 @@ PHP;
     #[TestWith(['.env'])]
     #[TestWith(['REGISTRY'])]
     #[TestWith(['resources/js/bootstrap.js'])]
-    public function test_49_a_file_that_cant_be_written_is_a_sentence_and_not_zero(string $name): void
+    public function test_point_49_a_file_that_cant_be_written_is_a_sentence_and_not_zero(string $name): void
     {
         $name = str_replace('REGISTRY', self::registry(), $name);
         $this->make(['routes/channels.php' => "<?php\n"]);
@@ -389,7 +389,7 @@ PHP;
         self::assertStringContainsString("{$name} can't be written: check its permissions", $this->output);
     }
 
-    public function test_49_a_folder_that_cant_be_written_is_a_sentence_and_not_zero(): void
+    public function test_point_49_a_folder_that_cant_be_written_is_a_sentence_and_not_zero(): void
     {
         $this->makeWritableForAll();
         chmod("{$this->folder->path}/routes", 0555);
