@@ -63,20 +63,25 @@ static void close_circuit(struct cln_link *link)
 	link->has_looked = true;
 }
 
+/* After a failure one event shows whether more would be taken. */
+static size_t batch_size(const struct cln_link *link, bool may_take)
+{
+	return !may_take ? 0 : link->backoff_ms > 0 ? 1 : CLN_BATCH_RECORDS_MAX;
+}
+
 /* With everything answered: the next batch, or the end of the detour. */
-static void replay(struct cln_link *link)
+static void replay(struct cln_link *link, bool may_take)
 {
 	const struct cln_spooling_context context = context_of(link);
-	/* After a failure one event shows whether more would be taken. */
-	const size_t records_max = link->backoff_ms > 0 ? 1 : CLN_BATCH_RECORDS_MAX;
+	const size_t records_max = batch_size(link, may_take);
 	switch (cln_spooling_take(&link->spooling, &context, records_max)) {
 	case CLN_TAKEN_BATCH:
 		link->mode = CLN_MODE_REPLAYING;
 		break;
 	case CLN_TAKEN_LATER:
 		link->mode = CLN_MODE_SPOOLING;
-		if (!link->spooling.has_own && !link->has_to_empty &&
-			link->spooling.batch.progress.offset == 0) {
+		if (may_take && !link->spooling.has_own && !link->has_to_empty &&
+			!cln_spooling_has_result(&link->spooling)) {
 			close_circuit(link); /* others replay what is theirs */
 		}
 		break;
@@ -97,13 +102,13 @@ static bool is_idle(const struct cln_link *link)
 	return link->outbox.unsent == 0 && !cln_outbox_awaits_replies(&link->outbox);
 }
 
-void cln_circuit_step(struct cln_link *link)
+void cln_circuit_step(struct cln_link *link, bool may_take)
 {
 	if (link->fd < 0 || !link->is_proven || !cln_greeting_is_answered(&link->greeting)) {
 		return;
 	}
 	if (link->mode == CLN_MODE_DIRECT) {
-		if (link->has_looked || !is_idle(link)) {
+		if (link->has_looked || !may_take || !is_idle(link)) {
 			return;
 		}
 		link->has_looked = true;
@@ -113,7 +118,7 @@ void cln_circuit_step(struct cln_link *link)
 		link->mode = CLN_MODE_SPOOLING;
 	}
 	if (link->spooling.batch.answered == link->spooling.batch.count) {
-		replay(link);
+		replay(link, may_take);
 	}
 }
 

@@ -16,8 +16,8 @@ void cln_circuit_open(struct cln_link *link);
 struct cln_outbox *cln_circuit_queue(struct cln_link *link);
 
 /* Goes on as far as the spool and the replies allow, without sending: afterwards
- * cln_circuit_queue() may have something to write. */
-void cln_circuit_step(struct cln_link *link);
+ * cln_circuit_queue() may have something to write; a new batch only if `may_take`. */
+void cln_circuit_step(struct cln_link *link, bool may_take);
 
 /* Moves the outbox to the spool if that is where events go now. */
 void cln_circuit_store(struct cln_link *link);

@@ -60,6 +60,26 @@ static void put_hello(struct cln_greeting *greeting, struct cln_out *out)
 	expect(greeting, CLN_EXPECTS_HELLO);
 }
 
+/* DROPPED reason count ...; a relay that does not know it answers with an error, which is fine. */
+static void put_dropped(
+	struct cln_greeting *greeting, struct cln_out *out, const uint64_t untold[CLN_DROP_REASONS])
+{
+	char counts[CLN_DROP_REASONS][MAX_LENGTH_OF_LONG];
+	struct cln_slice words[1 + 2 * CLN_DROP_REASONS] = {CLN_SLICE("DROPPED")};
+	size_t count = 1;
+	for (size_t i = 0; i < CLN_DROP_REASONS; i++) {
+		if (untold[i] > 0) {
+			snprintf(counts[i], sizeof(counts[i]), "%" PRIu64, untold[i]);
+			words[count++] = cln_slice_of(cln_drop_names[i]);
+			words[count++] = cln_slice_of(counts[i]);
+		}
+	}
+	if (count > 1) {
+		put_command(out, words, count);
+		expect(greeting, CLN_EXPECTS_ANYTHING);
+	}
+}
+
 static void put_client_name(struct cln_greeting *greeting, struct cln_out *out)
 {
 	const struct cln_slice words[] = {
@@ -68,7 +88,8 @@ static void put_client_name(struct cln_greeting *greeting, struct cln_out *out)
 	expect(greeting, CLN_EXPECTS_ANYTHING);
 }
 
-void cln_greeting_compose(struct cln_greeting *greeting, const struct cln_target *target)
+void cln_greeting_compose(struct cln_greeting *greeting, const struct cln_target *target,
+	const uint64_t untold[CLN_DROP_REASONS])
 {
 	memset(greeting, 0, sizeof(*greeting));
 	struct cln_out out = {.ptr = greeting->bytes, .cap = sizeof(greeting->bytes)};
@@ -76,10 +97,12 @@ void cln_greeting_compose(struct cln_greeting *greeting, const struct cln_target
 	case CLN_TRANSPORT_RELAY_UNIX:
 		put_app_auth(greeting, &out, target);
 		put_hello(greeting, &out);
+		put_dropped(greeting, &out, untold);
 		break;
 	case CLN_TRANSPORT_RELAY_TCP:
 		put_password_auth(greeting, &out, target);
 		put_hello(greeting, &out);
+		put_dropped(greeting, &out, untold);
 		break;
 	case CLN_TRANSPORT_REDIS_TCP:
 	case CLN_TRANSPORT_REDIS_UNIX:

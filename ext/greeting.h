@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
  * What a new connection says first, in front of the first event and without waiting for an answer:
- * AUTH and HELLO to a relay, AUTH to a Redis; and what the answers mean.
+ * AUTH and HELLO to a relay and what was dropped since it was told last, AUTH to a Redis; and what
+ * the answers mean.
  */
 #ifndef CLN_GREETING_H
 #define CLN_GREETING_H
 
 #include "../wire/reply.h"
 #include "../wire/resp.h"
+#include "counts.h"
 #include "dial.h"
 
-#define CLN_GREETING_BYTES       1024
+#define CLN_GREETING_BYTES       1536
 #define CLN_GREETING_REPLIES_MAX 3
 
 enum cln_greeting_expects {
@@ -35,7 +37,9 @@ struct cln_greeting {
 	size_t answered;
 };
 
-void cln_greeting_compose(struct cln_greeting *greeting, const struct cln_target *target);
+/* `untold`: dropped events by reason that the relay has not heard of. */
+void cln_greeting_compose(struct cln_greeting *greeting, const struct cln_target *target,
+	const uint64_t untold[CLN_DROP_REASONS]);
 
 static inline bool cln_greeting_is_answered(const struct cln_greeting *greeting)
 {

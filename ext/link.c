@@ -102,6 +102,16 @@ static void refused(struct cln_link *link, const char *error)
 	cln_link_fail(link, error);
 }
 
+static void compose_greeting(struct cln_link *link)
+{
+	uint64_t untold[CLN_DROP_REASONS];
+	for (size_t i = 0; i < CLN_DROP_REASONS; i++) {
+		untold[i] = link->stats.dropped[i] - link->told[i];
+	}
+	memcpy(link->telling, link->stats.dropped, sizeof(link->telling));
+	cln_greeting_compose(&link->greeting, &link->target, untold);
+}
+
 static bool open_link(struct cln_link *link)
 {
 	char error[CLN_ERROR_MAX];
@@ -128,7 +138,7 @@ static bool open_link(struct cln_link *link)
 	link->writes_since_drain = 0;
 	link->has_looked = false;
 	link->stats.connects += link->is_open;
-	cln_greeting_compose(&link->greeting, &link->target);
+	compose_greeting(link);
 	return true;
 }
 
@@ -145,6 +155,7 @@ static void all_is_well(struct cln_link *link)
 static void proven(struct cln_link *link)
 {
 	link->is_proven = true;
+	memcpy(link->told, link->telling, sizeof(link->told));
 	if (!cln_link_has_spool(link)) {
 		all_is_well(link);
 	}
@@ -435,7 +446,7 @@ static bool pump_open(struct cln_link *link, enum cln_drain how)
 			give_up_waiting(link);
 			return false;
 		}
-		cln_circuit_step(link);
+		cln_circuit_step(link, how == CLN_DRAIN_NOW || !link->spares_calls);
 	}
 	if ((has_unwritten(link) || link->greeting.written < link->greeting.len) && !write_some(link)) {
 		return false;
@@ -597,6 +608,7 @@ void cln_link_forked(struct cln_link *link, uint64_t publisher)
 	cln_spooling_deinit(&link->spooling);
 	cln_numbers_anew(&link->numbers, publisher);
 	memset(&link->stats, 0, sizeof(link->stats));
+	memset(link->told, 0, sizeof(link->told));
 	link->last_error[0] = '\0';
 	link->mode = CLN_MODE_DIRECT;
 	link->is_proven = false;

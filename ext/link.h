@@ -53,12 +53,15 @@ struct cln_link {
 
 	enum cln_mode mode;
 	bool has_looked;   /* whether something waits in the spool, on this connection */
+	bool spares_calls; /* a web request: batches are sent by flush() and at its end only */
 	bool has_to_empty; /* a flush wants the spool empty, too, whoever replays it */
 	struct cln_spooling spooling;
 
 	struct cln_link_stats stats;
-	char last_error[CLN_ERROR_MAX]; /* "" if there was none */
-	bool has_news;                  /* something that belongs into the log */
+	uint64_t told[CLN_DROP_REASONS];    /* drops that a relay has heard of */
+	uint64_t telling[CLN_DROP_REASONS]; /* the same once this greeting is answered */
+	char last_error[CLN_ERROR_MAX];     /* "" if there was none */
+	bool has_news;                      /* something that belongs into the log */
 };
 
 /* In a forked child: closes without a word, forgets what the parent will send, numbers anew. */

@@ -102,6 +102,7 @@ ZEND_METHOD(Clairon_Publisher, __construct)
 			"Clairon\\Publisher: %d different targets are in use in this process", CLN_LINKS_MAX);
 		RETURN_THROWS();
 	}
+	publisher->link->spares_calls = !clairon_may_wait();
 	publisher->key = key;
 }
 

@@ -28,6 +28,37 @@ static void make_printable(char *line)
 	}
 }
 
+static const char *state_of(const struct cln_link *link)
+{
+	switch (link->mode) {
+	case CLN_MODE_DIRECT:
+		break;
+	case CLN_MODE_SPOOLING:
+		return link->spooling.cause == CLN_DROP_REASONS
+				   ? "Events go to the spool until a process gets through."
+				   : "Events wait in this process, for the spool does not take them.";
+	case CLN_MODE_REPLAYING:
+		return "What waits in the spool is being sent.";
+	}
+	return "Events are sent directly.";
+}
+
+/* One line: what happened, what becomes of the events, what was lost up to now. */
+static void compose(const struct cln_link *link, char line[LINE_BYTES])
+{
+	char where[CLN_ERROR_MAX];
+	char spool[CLN_ERROR_MAX] = "";
+	cln_target_describe(&link->target, where);
+	if (cln_link_has_spool(link)) {
+		snprintf(
+			spool, sizeof(spool), " %s (spooled=%" PRIu64 ")", state_of(link), link->stats.spooled);
+	}
+	snprintf(line, LINE_BYTES,
+		"clairon: %s: %s.%s pending=%zu dropped=%" PRIu64 " rejected=%" PRIu64 " muted=%" PRIu64,
+		where, link->last_error[0] != '\0' ? link->last_error : "the outbox is full", spool,
+		link->outbox.unsent, dropped(link), link->stats.rejected, CLAIRON_G(log_muted));
+}
+
 void clairon_report(struct cln_link *link)
 {
 	if (EXPECTED(!link->has_news)) {
@@ -43,12 +74,7 @@ void clairon_report(struct cln_link *link)
 		return;
 	}
 	char line[LINE_BYTES];
-	char where[CLN_ERROR_MAX];
-	cln_target_describe(&link->target, where);
-	snprintf(line, sizeof(line),
-		"clairon: %s: %s (pending=%zu dropped=%" PRIu64 " rejected=%" PRIu64 " muted=%" PRIu64 ")",
-		where, link->last_error[0] != '\0' ? link->last_error : "the outbox is full",
-		link->outbox.unsent, dropped(link), link->stats.rejected, CLAIRON_G(log_muted));
+	compose(link, line);
 	make_printable(line);
 	CLAIRON_G(logged_at_ms) = now_ms;
 	CLAIRON_G(log_muted) = 0;

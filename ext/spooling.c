@@ -16,6 +16,8 @@
 #define PORTION_BYTES 65536
 /* Portions of which nothing was worth sending, in one call. */
 #define BARREN_PORTIONS_MAX 16
+/* How long others leave a batch to the process that sent it. */
+#define NOTE_MS 1000
 /* What a record has beside channel and envelope. */
 #define RECORD_EXTRA (CLN_SPOOL_RECORD_HEAD + 1)
 
@@ -226,7 +228,7 @@ static void drop(struct cln_spooling *spooling, const struct cln_spooling_contex
 
 /* One record to the lane, or to the count of those that are dropped. */
 static void take_record(struct cln_spooling *spooling, const struct cln_spooling_context *context,
-	const struct cln_spool_record *record)
+	const struct cln_spool_record *record, bool was_sent)
 {
 	struct cln_parcel parcel;
 	if (is_expired(context->target, record)) {
@@ -243,7 +245,7 @@ static void take_record(struct cln_spooling *spooling, const struct cln_spooling
 	char *out = cln_outbox_reserve(&spooling->lane, cln_parcel_bound(&parcel));
 	const size_t size = cln_parcel_write(out, context->target, &parcel, &numbering);
 	cln_outbox_commit(&spooling->lane, size);
-	batch->was_sent |= (uint64_t)record->was_sent << batch->count;
+	batch->was_sent |= (uint64_t)was_sent << batch->count;
 	batch->count++;
 }
 
@@ -264,18 +266,41 @@ static int read_portion(
 	return result;
 }
 
-/* Fills the batch from a portion of whole records that begins at `offset`. */
+/* Fills the batch from a portion of whole records that begins at `offset`, and notes that it is
+ * under way. */
 static void take_portion(struct cln_spooling *spooling, const struct cln_spooling_context *context,
 	struct cln_slice portion, uint64_t offset, size_t records_max)
 {
 	struct cln_slice rest = portion;
 	struct cln_spool_record record;
-	memset(&spooling->batch, 0, sizeof(spooling->batch));
-	spooling->batch.start = offset;
-	while (spooling->batch.count < records_max && cln_spool_record_next(&rest, &record) == CLN_OK) {
-		take_record(spooling, context, &record);
+	struct cln_spool_note note;
+	struct cln_batch *batch = &spooling->batch;
+	cln_spool_read_note(&spooling->file, &note);
+	memset(batch, 0, sizeof(*batch));
+	batch->start = batch->progress.offset = offset;
+	while (batch->count < records_max && cln_spool_record_next(&rest, &record) == CLN_OK) {
+		batch->progress.offset = offset + (portion.len - rest.len);
+		take_record(
+			spooling, context, &record, record.was_sent || batch->progress.offset <= note.offset);
 	}
-	spooling->batch.progress.offset = offset + (portion.len - rest.len);
+	note.offset = MAX(note.offset, batch->progress.offset);
+	note.until_ms = (uint64_t)cln_wall_ms() + NOTE_MS;
+	spooling->noted = note.offset;
+	cln_spool_write_note(&spooling->file, &note);
+}
+
+/* Whether another process has sent what comes next, and may still write down what became of it. A
+ * time too far away comes from a clock that was put back. */
+static bool is_left_to_another(struct cln_spooling *spooling)
+{
+	struct cln_spool_note note;
+	struct cln_spool_header header;
+	cln_spool_read_note(&spooling->file, &note);
+	const uint64_t now_ms = (uint64_t)cln_wall_ms();
+	return note.offset != spooling->noted && note.until_ms > now_ms &&
+		   note.until_ms <= now_ms + NOTE_MS &&
+		   cln_spool_stat(&spooling->file, &header) == CLN_OK && header.done < note.offset &&
+		   header.done != header.end;
 }
 
 /* Writes down the answered batch, unless somebody else has moved on meanwhile. */
@@ -322,18 +347,21 @@ static int take_next(
 	return result;
 }
 
-/* With the claim. */
 static int take_claimed(
 	struct cln_spooling *spooling, const struct cln_spooling_context *context, size_t records_max)
 {
 	int result = CLN_OK;
 	for (int i = 0; result == CLN_OK && i < BARREN_PORTIONS_MAX; i++) {
-		if (spooling->batch.progress.offset > 0) {
+		if (cln_spooling_has_result(spooling)) {
 			result = settle_batch(spooling);
 		}
-		if (result == CLN_OK) {
-			result = take_next(spooling, context, records_max);
+		if (result == CLN_OK && cln_spool_is_empty(&spooling->file)) {
+			return CLN_ERR_SPACE;
 		}
+		if (result != CLN_OK || records_max == 0 || is_left_to_another(spooling)) {
+			return result == CLN_OK ? CLN_ERR_MORE : result;
+		}
+		result = take_next(spooling, context, records_max);
 		if (spooling->batch.count > 0) {
 			return result;
 		}
@@ -341,20 +369,9 @@ static int take_claimed(
 	return result == CLN_OK ? CLN_ERR_MORE : result;
 }
 
-enum cln_taken cln_spooling_take(
-	struct cln_spooling *spooling, const struct cln_spooling_context *context, size_t records_max)
+static enum cln_taken explain(
+	struct cln_spooling *spooling, const struct cln_target *target, int result, int number)
 {
-	ZEND_ASSERT(spooling->batch.answered == spooling->batch.count);
-	if (spooling->batch.progress.offset == 0 && cln_spooling_is_empty(spooling, context->target)) {
-		spooling->has_own = false;
-		return CLN_TAKEN_NOTHING;
-	}
-	if (!cln_spool_claim(&spooling->file)) {
-		return CLN_TAKEN_LATER;
-	}
-	const int result = take_claimed(spooling, context, records_max);
-	const int number = errno;
-	cln_spool_unclaim(&spooling->file);
 	switch ((enum cln_err)result) {
 	case CLN_OK:
 		return CLN_TAKEN_BATCH;
@@ -370,8 +387,24 @@ enum cln_taken cln_spooling_take(
 	case CLN_ERR_SYSTEM:
 		break;
 	}
-	say(spooling, context->target, result, number);
+	say(spooling, target, result, number);
 	return CLN_TAKEN_FAILED;
+}
+
+enum cln_taken cln_spooling_take(
+	struct cln_spooling *spooling, const struct cln_spooling_context *context, size_t records_max)
+{
+	ZEND_ASSERT(spooling->batch.answered == spooling->batch.count);
+	if (!cln_spooling_has_result(spooling) && cln_spooling_is_empty(spooling, context->target)) {
+		return explain(spooling, context->target, CLN_ERR_SPACE, 0);
+	}
+	if (!cln_spool_claim(&spooling->file)) {
+		return CLN_TAKEN_LATER;
+	}
+	const int result = take_claimed(spooling, context, records_max);
+	const int number = errno;
+	cln_spool_unclaim(&spooling->file);
+	return explain(spooling, context->target, result, number);
 }
 
 void cln_spooling_answered(

@@ -4,7 +4,8 @@
  * queue of their own, batch by batch, and what became of a batch is written down. Knows no sockets.
  *
  * The claim to replay is held only while one of these functions runs, so an idle process keeps
- * nobody away. A batch may be on its way meanwhile: it counts if nobody else has moved on before.
+ * nobody away for long. A batch on its way is noted beside the claim: others leave it alone for a
+ * second. After that another process may send it again; it counts for whoever writes it down first.
  */
 #ifndef CLN_SPOOLING_H
 #define CLN_SPOOLING_H
@@ -29,6 +30,7 @@ struct cln_spooling {
 	bool has_own;           /* the file may hold events of this process */
 	struct cln_outbox lane; /* the batch's commands */
 	struct cln_batch batch;
+	uint64_t noted;             /* the offset of this process's last note */
 	enum cln_drop_reason cause; /* why the last event was not taken; CLN_DROP_REASONS: it was */
 	char error[CLN_ERROR_MAX];  /* the last error of the file; "" if there was none */
 };
@@ -61,13 +63,20 @@ bool cln_spooling_is_empty(struct cln_spooling *spooling, const struct cln_targe
 enum cln_taken {
 	CLN_TAKEN_BATCH,   /* the lane holds it */
 	CLN_TAKEN_NOTHING, /* nothing waits */
-	CLN_TAKEN_LATER,   /* another process replays, or has the lock */
+	CLN_TAKEN_LATER,   /* another process replays or has the lock */
 	CLN_TAKEN_FAILED,  /* the file can't be read */
 };
 
-/* Writes down what became of the last batch, all of it answered, and takes the next one. */
+/* Writes down what became of the last batch, all of it answered, and takes the next one of up to
+ * `records_max`. With 0 it takes none, and says CLN_TAKEN_LATER if there is one. */
 enum cln_taken cln_spooling_take(
 	struct cln_spooling *spooling, const struct cln_spooling_context *context, size_t records_max);
+
+/* Whether cln_spooling_take() has a last batch to write down. */
+static inline bool cln_spooling_has_result(const struct cln_spooling *spooling)
+{
+	return spooling->batch.progress.offset > 0;
+}
 
 /* One record of the batch was answered. */
 void cln_spooling_answered(

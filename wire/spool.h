@@ -64,6 +64,18 @@ int cln_spool_stat(struct cln_spool *spool, struct cln_spool_header *header);
 bool cln_spool_claim(struct cln_spool *spool);
 void cln_spool_unclaim(struct cln_spool *spool);
 
+/* A note beside the claim, for the time in which it is given up although records are under way:
+ * until `until_ms` (since 1970) nobody else need send what lies in front of `offset`, and whoever
+ * does so later knows that it was sent once. Kept in the claim's file; only the replayer calls
+ * these. Reading gives zeroes where there is no note. */
+struct cln_spool_note {
+	uint64_t offset;
+	uint64_t until_ms;
+};
+
+void cln_spool_read_note(const struct cln_spool *spool, struct cln_spool_note *note);
+void cln_spool_write_note(const struct cln_spool *spool, const struct cln_spool_note *note);
+
 /* Reads whole, good records from *offset on (0: from `done`): as many as fit into `cap` bytes, at
  * least CLN_SPOOL_RECORD_HEAD + 1; *len and *offset say what was read from where. CLN_OK (*len 0:
  * nothing waits, or the file is gone); CLN_ERR_SPACE (the next record needs a buffer of *len bytes,

@@ -5,6 +5,7 @@
  */
 #include "spool.h"
 
+#include "bytes.h"
 #include "spool_private.h"
 
 #include <assert.h>
@@ -77,6 +78,33 @@ void cln_spool_unclaim(struct cln_spool *spool)
 	cln_spool_unlock(spool->replay_fd);
 	close(spool->replay_fd);
 	spool->replay_fd = -1;
+}
+
+/* offset, until_ms, CRC32C of both */
+#define NOTE_BYTES 20
+
+void cln_spool_read_note(const struct cln_spool *spool, struct cln_spool_note *note)
+{
+	char bytes[NOTE_BYTES];
+
+	*note = (struct cln_spool_note){0, 0};
+	if (pread(spool->replay_fd, bytes, sizeof bytes, 0) == NOTE_BYTES &&
+		cln_get_u32(bytes + 16) == cln_crc32c(0, cln_slice(bytes, 16))) {
+		note->offset = cln_get_u64(bytes);
+		note->until_ms = cln_get_u64(bytes + 8);
+	}
+}
+
+/* A note that can't be written costs doubles, which the relay drops. */
+void cln_spool_write_note(const struct cln_spool *spool, const struct cln_spool_note *note)
+{
+	char bytes[NOTE_BYTES];
+
+	cln_put_u64(bytes, note->offset);
+	cln_put_u64(bytes + 8, note->until_ms);
+	cln_put_u32(bytes + 16, cln_crc32c(0, cln_slice(bytes, 16)));
+	if (pwrite(spool->replay_fd, bytes, sizeof bytes, 0) != NOTE_BYTES)
+		cln_spool_truncate(spool->replay_fd, 0);
 }
 
 /* ---- reading ---- */
