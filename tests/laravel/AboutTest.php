@@ -50,7 +50,12 @@ final class AboutTest extends TestCase
 
     public function test_nothing_that_is_broken_breaks_it(): void
     {
-        $this->app->bind(BroadcastManager::class, static fn () => throw new \LogicException('no manager'));
+        try {
+            $this->app->bind(BroadcastManager::class, static fn () => throw new \LogicException('no manager'));
+        } catch (\LogicException) {
+            // Laravel 8 makes it at once.
+        }
+
         config([
             'clairon' => 'not an array',
             'broadcasting.connections.clairon' => ['dsn' => ['no text'], 'app_id' => [], 'publisher' => 'none', 'options' => 7],

@@ -304,7 +304,12 @@ JS;
         [$code, $findings] = $this->doctor();
 
         self::assertFound('note', 'jobs of the queue "database" do not', 'config/queue.php', $findings);
-        self::assertFound('note', 'One listener is queued', 'queue:work', $findings);
+
+        // Laravel 8 keeps closures of which nothing can be told.
+        if (method_exists(Event::getFacadeRoot(), 'getRawListeners')) {
+            self::assertFound('note', 'One listener is queued', 'queue:work', $findings);
+        }
+
         self::assertSame(0, $code);
     }
 

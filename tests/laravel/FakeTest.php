@@ -9,9 +9,11 @@ namespace Clairon\Laravel\Tests;
 use Clairon\Laravel\Clairon;
 use Clairon\Laravel\Testing\RecordedBroadcast;
 use Clairon\Laravel\Tests\Fixtures\Now;
+use Clairon\Laravel\Tests\Fixtures\Models\User;
 use Clairon\Laravel\Tests\Fixtures\Plain;
 use Illuminate\Broadcasting\PrivateChannel;
 use Illuminate\Contracts\Broadcasting\ShouldBroadcast;
+use Illuminate\Http\Request;
 use Illuminate\Support\Facades\Broadcast;
 use Illuminate\Support\Facades\DB;
 use Illuminate\Support\Facades\Event;
@@ -163,7 +165,9 @@ final class FakeTest extends TestCase
         event(new Plain());
 
         Clairon::assertBroadcast(Plain::class);
-        self::assertTrue(Broadcast::connection()->getChannels()->has('late'), 'its channels stay');
+        $request = Request::create('/broadcasting/auth', 'POST', ['channel_name' => 'private-late', 'socket_id' => '1.2']);
+        $request->setUserResolver(static fn () => new User());
+        self::assertArrayHasKey('auth', Broadcast::connection()->auth($request), 'its channels stay');
     }
 
     public function test_a_second_fake_starts_anew(): void

@@ -7,6 +7,7 @@ declare(strict_types=1);
 namespace Clairon\Laravel\Doctor;
 
 use Clairon\Laravel\InlineBroadcastManager;
+use Closure;
 use Illuminate\Broadcasting\BroadcastController;
 use Illuminate\Broadcasting\Broadcasters\Broadcaster;
 use Illuminate\Broadcasting\BroadcastManager;
@@ -51,7 +52,7 @@ final class LaravelCheck implements Check
     }
 
     /**
-     * How many channels were registered; null where Laravel can't tell.
+     * How many channels were registered; null where another kind of broadcaster keeps them.
      */
     private function count(Subject $subject): ?int
     {
@@ -59,14 +60,12 @@ final class LaravelCheck implements Check
         $manager = $subject->app->make(BroadcastManager::class);
         $broadcaster = $manager->connection();
 
-        return $broadcaster instanceof Broadcaster && $this->has($broadcaster, 'getChannels')
-            ? $broadcaster->getChannels()->count()
-            : null;
-    }
+        if (! $broadcaster instanceof Broadcaster) {
+            return null;
+        }
 
-    private function has(object $object, string $method): bool
-    {
-        return method_exists($object, $method);
+        // getChannels() came with Laravel 10.
+        return Closure::bind(static fn (Broadcaster $of): int => count($of->channels), null, Broadcaster::class)($broadcaster);
     }
 
     private function channels(Subject $subject, ?int $count): Finding
