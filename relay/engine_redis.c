@@ -239,11 +239,11 @@ static void publish(struct engine *engine, const struct app *app, const struct m
 		engine->hub->loop->metrics.redis_dropped++;
 }
 
-/* Our own sockets get it the way that everybody's do: from Redis. */
+/* Our own sockets get it the way that everybody's do: from Redis, once all workers listen there. */
 static bool forward(struct engine *engine, const struct app *app, const struct msg *msg)
 {
 	struct engine_redis *const redis = of(engine);
-	if (!send_publish(redis, app, msg))
+	if (!hub_shared_is_ready(engine->hub->shared) || !send_publish(redis, app, msg))
 		return false;
 	redis->forwarded = redis->sent;
 	return true;
@@ -315,6 +315,29 @@ static void append_patterns(struct engine_redis *redis)
 	redis_command(&redis->commands, words, 1 + PATTERNS);
 }
 
+/* PREFIX:1:relays, the last of all: Redis takes a connection's commands in order, so who is counted
+ * there hears every channel that its clients are on. Publishers ask (PUBSUB NUMSUB) after an outage
+ * before they send what waited: a message that comes earlier would reach nobody. */
+static struct cln_slice beacon_name(const struct engine_redis *redis, char out[CLN_BUS_CHANNEL_MAX])
+{
+	const int len = snprintf(
+		out, CLN_BUS_CHANNEL_MAX, "%s:1:relays", redis->engine.hub->shared->conf->bus_prefix);
+	return cln_slice(out, (size_t)len);
+}
+
+static void append_beacon(struct engine_redis *redis)
+{
+	char name[CLN_BUS_CHANNEL_MAX];
+	const struct cln_slice words[] = {CLN_SLICE("SUBSCRIBE"), beacon_name(redis, name)};
+	redis_command(&redis->commands, words, 2);
+}
+
+static bool is_beacon(const struct engine_redis *redis, struct cln_slice name)
+{
+	char beacon[CLN_BUS_CHANNEL_MAX];
+	return cln_slice_equal(name, beacon_name(redis, beacon));
+}
+
 /* The patterns go first: the first reply is known to be theirs. */
 static void on_up(void *owner)
 {
@@ -323,8 +346,8 @@ static void on_up(void *owner)
 	redis->are_patterns_refused = false;
 	append_patterns(redis);
 	append_names(redis, false);
+	append_beacon(redis);
 	send_commands(redis);
-	atomic_store(&redis->is_ready, true);
 }
 
 static void on_down(void *owner)
@@ -351,6 +374,8 @@ static void on_subscribed(struct engine_redis *redis, struct cln_slice name)
 	struct entry *const entry = entry_find(redis, name);
 	if (entry != NULL)
 		confirm(entry);
+	else if (is_beacon(redis, name))
+		atomic_store(&redis->is_ready, true);
 }
 
 static void on_pattern(struct engine_redis *redis)
@@ -449,6 +474,8 @@ static void on_error(struct engine_redis *redis, struct cln_slice text)
 		(int)(text.len > ERROR_SHOWN_MAX ? ERROR_SHOWN_MAX : text.len), text.ptr);
 	if (is_of_patterns)
 		on_patterns_refused(redis);
+	else
+		atomic_store(&redis->is_ready, true); /* the beacon may be what was refused */
 }
 
 #define PUSH_ITEMS         3 /* kind, channel, payload or count */
