@@ -17,6 +17,7 @@
 #define PORTION_BYTES (64 * 1024)
 #define NOW_MS        1   /* the loop's next turn */
 #define RETRY_MS      100 /* the engine takes nothing now */
+#define NOTE_MAX_MS   5000
 #define REASON_MAX    128
 
 struct spool_reader {
@@ -135,17 +136,36 @@ static int64_t finish(struct spool_pickup *pickup, struct spool_reader *reader)
 	return leave(pickup, reader);
 }
 
+/* How long a publisher that gave the claim up may still write down what became of its records; a
+ * time too far away comes from a clock that was put back. */
+static int64_t noted_ms(const struct spool_pickup *pickup, const struct cln_spool_note *note,
+	const struct cln_spool_header *header)
+{
+	const uint64_t now_ms = (uint64_t)pickup->hub->loop->wall_ms; /* since 1970 */
+	if (note->offset <= header->done || note->until_ms <= now_ms ||
+		note->until_ms - now_ms > NOTE_MAX_MS)
+		return 0;
+	return (int64_t)(note->until_ms - now_ms); /* at most NOTE_MAX_MS */
+}
+
 static int64_t begin(struct spool_pickup *pickup, struct spool_reader *reader)
 {
 	struct cln_spool_header header;
+	struct cln_spool_note note;
 	if (!cln_spool_claim(&reader->file))
 		return idle_ms(pickup); /* a publisher is at it */
 	/* Read again: what was done meanwhile by whoever had the claim. */
 	const int result = cln_spool_stat(&reader->file, &header);
 	if (result != CLN_OK)
 		return fail(pickup, reader, result);
+	cln_spool_read_note(&reader->file, &note);
+	const int64_t wait_ms = noted_ms(pickup, &note, &header);
+	if (wait_ms > 0) {
+		(void)leave(pickup, reader);
+		return wait_ms;
+	}
 	reader->is_claimed = true;
-	reader->tried = header.tried;
+	reader->tried = note.offset;
 	reader->total = reader->progress = (struct cln_spool_progress){0};
 	reader->told[0] = '\0';
 	log_begin(reader, &header);

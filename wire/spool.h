@@ -67,13 +67,13 @@ void cln_spool_unclaim(struct cln_spool *spool);
 /* A note beside the claim, for the time in which it is given up although records are under way:
  * until `until_ms` (since 1970) nobody else need send what lies in front of `offset`, and whoever
  * does so later knows that it was sent once. Kept in the claim's file; only the replayer calls
- * these. Reading gives zeroes where there is no note. */
+ * these. Reading gives zeroes where there is no note; what cln_spool_try() said counts, too. */
 struct cln_spool_note {
 	uint64_t offset;
 	uint64_t until_ms;
 };
 
-void cln_spool_read_note(const struct cln_spool *spool, struct cln_spool_note *note);
+void cln_spool_read_note(struct cln_spool *spool, struct cln_spool_note *note);
 void cln_spool_write_note(const struct cln_spool *spool, const struct cln_spool_note *note);
 
 /* Reads whole, good records from *offset on (0: from `done`): as many as fit into `cap` bytes, at

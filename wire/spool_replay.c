@@ -83,9 +83,10 @@ void cln_spool_unclaim(struct cln_spool *spool)
 /* offset, until_ms, CRC32C of both */
 #define NOTE_BYTES 20
 
-void cln_spool_read_note(const struct cln_spool *spool, struct cln_spool_note *note)
+void cln_spool_read_note(struct cln_spool *spool, struct cln_spool_note *note)
 {
 	char bytes[NOTE_BYTES];
+	struct cln_spool_header header;
 
 	*note = (struct cln_spool_note){0, 0};
 	if (pread(spool->replay_fd, bytes, sizeof bytes, 0) == NOTE_BYTES &&
@@ -93,6 +94,9 @@ void cln_spool_read_note(const struct cln_spool *spool, struct cln_spool_note *n
 		note->offset = cln_get_u64(bytes);
 		note->until_ms = cln_get_u64(bytes + 8);
 	}
+	if (cln_spool_look(spool, false, &header) == CLN_OK && header.tried > header.done &&
+		header.tried > note->offset)
+		note->offset = header.tried;
 }
 
 /* A note that can't be written costs doubles, which the relay drops. */

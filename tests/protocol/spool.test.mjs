@@ -13,7 +13,7 @@ import { after, before, describe, test } from 'node:test';
 import { Client } from './support/client.mjs';
 import { clientText, counters, envelope } from './support/publish.mjs';
 import { APP, Relay } from './support/relay.mjs';
-import { header, holdClaim, putFile, rawRecord, readSpool, record, writeSpool } from './support/spool.mjs';
+import { header, holdClaim, putFile, rawRecord, readSpool, record, writeNote, writeSpool } from './support/spool.mjs';
 import { until } from './support/wait.mjs';
 
 const OTHER = { id: 'app2', key: 'key2', secret: 'secret2' };
@@ -203,6 +203,20 @@ for (const workers of [1, 2]) {
       await until(() => numbers(client).length === 10, 'all events');
       assert.deepEqual(numbers(client), upTo(10));
       await counted(relay, { spool_replayed: 10 });
+    });
+
+    test('records that a publisher has under way are left to it for their time, then counted as repeated', async (t) => {
+      const { file, relay, client } = await begin(t);
+      const claim = await holdClaim(file);
+      const records = numbered(4);
+      await writeSpool(file, APP, records);
+      const until = Date.now() + 700;
+      await writeNote(file, records[0].length + records[1].length, until);
+      await claim.release();
+      await client.event('e');
+      assert.ok(Date.now() >= until, 'not before its time');
+      await emptied(file);
+      await counted(relay, { spool_replayed: 4, spool_repeated: 2 });
     });
 
     test('what was sent before is counted as repeated, and dropped by its id', async (t) => {

@@ -536,6 +536,32 @@ static void what_was_tried_is_known_to_the_next_one(void **state)
 	assert_int_equal(replay_claimed(RECORDS), 1);
 }
 
+static void notes_beside_the_claim(void **state)
+{
+	struct cln_spool_note note = {.offset = 1};
+
+	(void)state;
+	open_spool();
+	append_records(RECORDS);
+	assert_true(cln_spool_claim(&spool));
+	cln_spool_read_note(&spool, &note);
+	assert_true(note.offset == 0 && note.until_ms == 0);
+	note.offset = stat_spool().done + RECORD_LEN;
+	note.until_ms = 1700000000123;
+	cln_spool_write_note(&spool, &note);
+	cln_spool_unclaim(&spool);
+	assert_true(cln_spool_claim(&spool));
+	cln_spool_read_note(&spool, &note);
+	assert_true(note.offset == stat_spool().done + RECORD_LEN && note.until_ms == 1700000000123);
+	assert_int_equal(cln_spool_try(&spool, stat_spool().end), CLN_OK);
+	cln_spool_read_note(&spool, &note);
+	assert_true(note.offset == stat_spool().end); /* what was tried was sent, too */
+	assert_int_equal(replay_claimed(RECORDS), RECORDS);
+	assert_int_equal(pwrite(spool.replay_fd, "x", 1, 3), 1);
+	cln_spool_read_note(&spool, &note);
+	assert_true(note.offset == 0 && note.until_ms == 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -563,6 +589,7 @@ int main(void)
 		cmocka_unit_test_teardown(paths_have_a_bound, close_spool),
 		cmocka_unit_test_teardown(only_the_replayer_moves_on, close_spool),
 		cmocka_unit_test_teardown(what_was_tried_is_known_to_the_next_one, close_spool),
+		cmocka_unit_test_teardown(notes_beside_the_claim, close_spool),
 	};
 
 	return cmocka_run_group_tests(tests, make_spool_folder, remove_spool_folder);

@@ -81,6 +81,16 @@ export async function readSpool(path) {
   };
 }
 
+/** What a publisher notes beside the claim while it has records under way; offsets count from the file's base. */
+export async function writeNote(path, offset, untilMs) {
+  const base = (await readFile(path)).readBigUInt64BE(16);
+  const bytes = Buffer.alloc(20);
+  bytes.writeBigUInt64BE(base + BigInt(offset), 0);
+  bytes.writeBigUInt64BE(BigInt(untilMs), 8);
+  bytes.writeUInt32BE(crc32c(bytes.subarray(0, 16)), 16);
+  await writeFile(`${path}.replay`, bytes);
+}
+
 /** Takes the claim as a publisher that replays; `release()` gives it back. */
 export async function holdClaim(path) {
   const child = spawn('flock', ['--exclusive', `${path}.replay`, '-c', 'echo held; read line'], { stdio: ['pipe', 'pipe', 'inherit'] });
