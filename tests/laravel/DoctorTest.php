@@ -217,6 +217,12 @@ JS;
         [, $findings] = $this->doctor(['broadcasting.connections.clairon.options.port' => $port]);
 
         self::assertFound('problem', 'instead of a WebSocket', 'Upgrade', $findings);
+
+        $this->folder->write('proxy.php', '<?php http_response_code(502);');
+        $server = Program::start([PHP_BINARY, '-n', '-S', '127.0.0.1:0', "{$this->folder->path}/proxy.php"]);
+        $port = $server->waitFor('/127\.0\.0\.1:([1-9]\d*)/')[1];
+        [, $findings] = $this->doctor(['broadcasting.connections.clairon.options.port' => $port]);
+        self::assertFound('problem', '502', 'finds no relay behind it', $findings);
     }
 
     public function test_events_that_go_elsewhere_than_browsers_are_told(): void
@@ -283,6 +289,9 @@ JS;
         self::assertFound('problem', 'has key "written"', 'equal', $findings);
         self::assertFound('problem', 'has port "1"', 'equal', $findings);
         self::assertFound('problem', 'has forceTLS: true', 'equal', $findings);
+
+        $this->write($this->environment(), "new Echo({\n    broadcaster: 'reverb',\n    key: setting('x') || import.meta.env.VITE_NONE,\n    wsHost: host,\n    wsPort: port,\n    forceTLS,\n});");
+        self::assertFound('skipped', 'computes its settings in the browser', '', $this->doctor()[1]);
     }
 
     public function test_what_was_built(): void
@@ -303,14 +312,14 @@ JS;
         Event::listen('something', SendQueuedNotifications::class . '@handle');
         [$code, $findings] = $this->doctor();
 
-        self::assertFound('note', 'jobs of the queue "database" do not', 'config/queue.php', $findings);
-
         // Laravel 8 keeps closures of which nothing can be told.
         if (method_exists(Event::getFacadeRoot(), 'getRawListeners')) {
-            self::assertFound('note', 'One listener is queued', 'queue:work', $findings);
+            self::assertFound('note', 'may run before the open transaction is committed', 'queue:work', $findings);
         }
 
         self::assertSame(0, $code);
+        $findings = $this->doctor(['clairon.after_commit' => false, 'queue.connections.database.after_commit' => true])[1];
+        self::assertFound('note', 'commit, broadcasts do not', 'config/queue.php', $findings);
     }
 
     public function test_type_hints_are_found_with_file_and_line(): void

@@ -80,7 +80,8 @@ final class FlushTest extends TestCase
     {
         $this->spoolEvents(600);
         $this->relay = FakeRelay::start($this->relay->path);
-        [$code, $output] = $this->flush();
+        $code = Artisan::call('clairon:flush', ['--wait' => '30', '--ansi' => true]);
+        $output = Artisan::output();
 
         self::assertSame(0, $code, $output);
         self::assertStringContainsString('0/600', $output);

@@ -83,7 +83,7 @@ final class FlushCommand extends Command
 
     private function flush(Publisher $publisher, Spool $spool, int $waiting, float $end): void
     {
-        $bar = $waiting >= self::MANY ? new ProgressBar($this->output, $waiting) : null;
+        $bar = $waiting >= self::MANY && $this->output->isDecorated() ? new ProgressBar($this->output, $waiting) : null;
         $bar?->start();
 
         do {

@@ -32,7 +32,12 @@ final class FrontEndCheck implements Check
         'forceTLS' => "(import.meta.env.VITE_REVERB_SCHEME ?? 'https') === 'https'",
     ];
 
-    private const VARIABLE = '/(?:import\.meta|process)\.env\.(\w+)/';
+    // At the beginning: what stands behind "something() ||" may never count.
+    private const VARIABLE = '/\A\(?(?:import\.meta|process)\.env\.(\w+)/';
+
+    private const LITERAL = '/(?:\A|(?:\?\?|\|\|)\s*)(?:\'([^\']*)\'|"([^"]*)"|(\d+))\)?\s*\z/';
+
+    private int $compared = 0;
 
     public function findings(Subject $subject): iterable
     {
@@ -52,7 +57,9 @@ final class FrontEndCheck implements Check
         yield from $problems;
 
         if ($problems === []) {
-            yield Finding::ok(self::ABOUT, "{$file} and its variables say what the configuration says.");
+            yield $this->compared > 0
+                ? Finding::ok(self::ABOUT, "{$file} and its variables say what the configuration says.")
+                : Finding::skipped(self::ABOUT, "{$file} computes its settings in the browser: they can't be compared here.");
         }
 
         yield from $this->built($subject);
@@ -158,11 +165,16 @@ final class FrontEndCheck implements Check
         }
 
         $name = preg_match(self::VARIABLE, $expression, $match) === 1 ? $match[1] : null;
-        $literal = preg_match('/(?:\?\?|\|\||^)\s*[\'"]?([\w.:-]+)[\'"]?\s*$/', $expression, $match) === 1 ? $match[1] : null;
+        $literal = preg_match(self::LITERAL, $expression, $match) === 1 ? implode('', array_slice($match, 1)) : null;
+
+        if ($name === null && ($literal === null || preg_match('/\A[\'"\d]/', $expression) !== 1)) {
+            return;
+        }
+
+        $this->compared++;
 
         if ($name === null) {
-            // A name of the page's own address can't be judged here.
-            if ($literal !== null && ! str_contains($literal, 'location') && $literal !== $wanted) {
+            if ($literal !== $wanted) {
                 yield $this->differs("{$file} has {$word} \"{$literal}\"", $wanted, $word);
             }
 
@@ -172,7 +184,7 @@ final class FrontEndCheck implements Check
         $value = $subject->variable($name);
         $value = $value === null || $value === '' ? $literal : $value;
 
-        if ($value === null || $value === $expression) {
+        if ($value === null) {
             $source = (string) preg_replace('/\A(?:VITE|MIX)_/', '', $name);
 
             yield Finding::problem(

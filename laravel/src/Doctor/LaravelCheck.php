@@ -30,8 +30,7 @@ final class LaravelCheck implements Check
         $count = $this->count($subject);
         yield $this->channels($subject, $count);
         yield $this->route($subject, $count);
-        yield from $this->commits($subject);
-        yield from $this->listeners($subject);
+        yield from $this->queue($subject);
     }
 
     private function manager(Subject $subject): Finding
@@ -131,59 +130,62 @@ final class LaravelCheck implements Check
     /**
      * @return iterable<Finding>
      */
-    private function commits(Subject $subject): iterable
+    private function queue(Subject $subject): iterable
     {
         $queue = $subject->text('queue.default');
+
+        if ($subject->text("queue.connections.{$queue}.driver") === 'sync') {
+            return;
+        }
+
         $jobsWait = (bool) $subject->setting("queue.connections.{$queue}.after_commit");
         $eventsWait = (bool) ($subject->setting('clairon.after_commit') ?? true);
 
-        if ($eventsWait === $jobsWait || $subject->text("queue.connections.{$queue}.driver") === 'sync') {
-            return;
+        if ($jobsWait && ! $eventsWait) {
+            yield Finding::note(
+                self::ABOUT,
+                "Jobs of the queue \"{$queue}\" wait for the open transaction's commit, broadcasts do not (clairon.after_commit is false).",
+                'If that is not meant, make the two equal in config/clairon.php and config/queue.php.'
+            );
         }
 
-        yield Finding::note(
-            self::ABOUT,
-            $eventsWait
-                ? "Broadcasts wait for the open transaction's commit, jobs of the queue \"{$queue}\" do not (its after_commit is false)."
-                : "Jobs of the queue \"{$queue}\" wait for the open transaction's commit, broadcasts do not (clairon.after_commit is false).",
-            'If that is not meant, make the two equal in config/clairon.php and config/queue.php.'
-        );
+        $names = $this->queuedListeners($subject);
+
+        if ($names !== []) {
+            $count = count($names);
+
+            yield Finding::note(
+                self::ABOUT,
+                ($count === 1 ? 'One listener is queued (' : "{$count} listeners are queued (")
+                . implode(', ', array_slice($names, 0, self::LISTENERS_SHOWN)) . ($count > self::LISTENERS_SHOWN ? ', ...' : '') . ')'
+                . ($eventsWait && ! $jobsWait ? ' and may run before the open transaction is committed: after_commit of the queue is false.' : '.'),
+                'What these broadcast comes when a worker runs them: keep "php artisan queue:work" running.'
+            );
+        }
     }
 
     /**
-     * @return iterable<Finding>
+     * @return list<string>
      */
-    private function listeners(Subject $subject): iterable
+    private function queuedListeners(Subject $subject): array
     {
         $events = $subject->app->make('events');
-        $queue = $subject->text('queue.default');
-
-        if (! is_object($events) || ! method_exists($events, 'getRawListeners') || $subject->text("queue.connections.{$queue}.driver") === 'sync') {
-            return;
-        }
-
         $names = [];
 
-        foreach ((array) $events->getRawListeners() as $listeners) {
+        // Laravel 8 keeps closures, of which nothing can be told.
+        $all = is_object($events) && method_exists($events, 'getRawListeners') ? (array) $events->getRawListeners() : [];
+
+        foreach ($all as $listeners) {
             foreach ((array) $listeners as $listener) {
                 $class = is_array($listener) ? $listener[0] ?? null : $listener;
                 $class = is_string($class) ? explode('@', $class)[0] : '';
 
                 if ($class !== '' && class_exists($class) && is_a($class, ShouldQueue::class, true)) {
-                    $names[$class] = true;
+                    $names[$class] = $class;
                 }
             }
         }
 
-        if ($names !== []) {
-            $shown = implode(', ', array_slice(array_keys($names), 0, self::LISTENERS_SHOWN));
-            $count = count($names);
-
-            yield Finding::note(
-                self::ABOUT,
-                ($count === 1 ? 'One listener is queued' : "{$count} listeners are queued") . " ({$shown}" . ($count > self::LISTENERS_SHOWN ? ', ...' : '') . ').',
-                'What these broadcast comes when a worker runs them; keep "php artisan queue:work" running for them.'
-            );
-        }
+        return array_values($names);
     }
 }

@@ -50,10 +50,15 @@ final class MessageCheck implements Check
         try {
             yield from $this->journey($subject, $door->stream, $door->authority);
         } catch (NetException $e) {
+            // What proxies answer for a server that is away.
+            $isAway = preg_match('~HTTP/\S+ 50[234]\b~', $e->getMessage()) === 1;
+
             yield Finding::problem(
                 self::ABOUT,
                 "{$door->authority}: {$e->getMessage()}.",
-                'Is that the relay, or a proxy that passes /app/ on to it with the Upgrade header? docs/operations.md shows nginx\'s settings.'
+                $isAway
+                    ? 'A proxy answers there and finds no relay behind it: start it with "php artisan clairon:start", at the address that the proxy expects.'
+                    : 'Is that the relay, or a proxy that passes /app/ on to it with the Upgrade header? docs/operations.md shows nginx\'s settings.'
             );
         }
     }
