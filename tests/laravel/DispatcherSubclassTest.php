@@ -38,7 +38,7 @@ final class DispatcherSubclassTest extends TestCase
      * As Mockery makes partial mocks.
      */
     #[DataProvider('ours')]
-    public function testAnObjectWhoseConstructorNeverRan(string $class): void
+    public function test_point_37_an_object_whose_constructor_never_ran(string $class): void
     {
         $events = (new ReflectionClass($class))->newInstanceWithoutConstructor();
         $events->listen('a', fn (...$values) => $values);
@@ -52,7 +52,7 @@ final class DispatcherSubclassTest extends TestCase
     }
 
     #[DataProvider('ours')]
-    public function testAMockOfEveryMethodThatCallsTheParents(string $class): void
+    public function test_point_37_a_mock_of_every_method_that_calls_the_parents(string $class): void
     {
         $path = 'Mocked' . (new ReflectionClass($class))->getShortName();
         $methods = '';
@@ -80,7 +80,7 @@ final class DispatcherSubclassTest extends TestCase
     }
 
     #[DataProvider('ours')]
-    public function testBroadcastMethodsMayBeReplaced(string $class): void
+    public function test_point_37_broadcast_methods_may_be_replaced(string $class): void
     {
         foreach ([new $class(), (new ReflectionClass($class))->newInstanceWithoutConstructor()] as $plain) {
             $events = $this->getMockBuilder(get_class($plain))->disableOriginalConstructor()->onlyMethods(['broadcastEvent', 'broadcastWhen'])->getMock();
@@ -92,7 +92,7 @@ final class DispatcherSubclassTest extends TestCase
     }
 
     #[DataProvider('ours')]
-    public function testDispatchMayBeReplaced(string $class): void
+    public function test_point_37_dispatch_may_be_replaced(string $class): void
     {
         $events = $this->getMockBuilder($class)->disableOriginalConstructor()->onlyMethods(['dispatch'])->getMock();
         $events->expects($this->exactly(2))->method('dispatch')->willReturnMap([['a', [], true, 'first'], ['a_pushed', [], false, []]]);

@@ -11,7 +11,7 @@ use Clairon\Laravel\Events\LaravelCode;
 use Clairon\Laravel\Events\NativeDispatcher;
 use Clairon\Laravel\Tests\Fixtures\Dispatching as On;
 use Clairon\Laravel\Tests\Fixtures\Dispatching\Said;
-use Composer\Autoload\ClassLoader;
+use Clairon\Laravel\Tests\Support\AppFolder;
 use Illuminate\Container\Container;
 use Illuminate\Contracts\Broadcasting\Factory;
 use Illuminate\Contracts\Events\Dispatcher as Contract;
@@ -21,7 +21,6 @@ use PHPUnit\Framework\Attributes\DataProvider;
 use PHPUnit\Framework\TestCase;
 use Random\Engine\Mt19937;
 use Random\Randomizer;
-use ReflectionClass;
 use ReflectionFunction;
 use Throwable;
 
@@ -230,17 +229,12 @@ final class DispatcherTest extends TestCase
         return $from[$random->getInt(0, count($from) - 1)];
     }
 
-    public function testItCanStandForLaravelsClass(): void
+    public function test_point_34_it_can_stand_for_laravels_class(): void
     {
         $command = [PHP_BINARY, '-d', 'extension=' . getenv('EXTENSION'), __DIR__ . '/Support/substituted.php', PHPUNIT_COMPOSER_INSTALL];
         exec(implode(' ', array_map(escapeshellarg(...), $command)) . ' 2>&1', $output);
 
         self::assertSame(['100 the same'], $output);
-    }
-
-    private static function autoloader(): string
-    {
-        return dirname((string) (new ReflectionClass(ClassLoader::class))->getFileName(), 2) . '/autoload.php';
     }
 
     public static function ours(): array

@@ -10,6 +10,7 @@ use Illuminate\Contracts\Broadcasting\ShouldBroadcast;
 use Illuminate\Contracts\Events\ShouldDispatchAfterCommit;
 use Illuminate\Contracts\Events\ShouldHandleEventsAfterCommit;
 use Illuminate\Contracts\Queue\ShouldQueue;
+use Illuminate\Foundation\Support\Providers\EventServiceProvider;
 
 interface Marked
 {
@@ -152,6 +153,24 @@ class Queued extends Handler implements ShouldQueue
 
         return ! is_string($event);
     }
+}
+
+class Observer
+{
+    public function created($message): void
+    {
+        Said::$words[] = "created {$message->content}";
+    }
+
+    public function deleting($message): void
+    {
+        Said::$words[] = "deleting {$message->content}";
+    }
+}
+
+class ListensProvider extends EventServiceProvider
+{
+    protected $listen = [Plain::class => [Handler::class]];
 }
 
 class Subscriber
