@@ -21,6 +21,7 @@ static const char *const start_keys[] = {
 	"bus_prefix",
 	"redis_timeout_ms",
 	"spool",
+	"spool_look_ms",
 	"workers",
 	"mailbox_limit",
 	"seen_ids",

@@ -230,7 +230,7 @@ for (const workers of [1, 2]) {
     });
 
     test('kill -9 in the middle: the next relay goes on, and what came twice was counted', async (t) => {
-      const count = 3000;
+      const count = 2000;
       const file = newPath();
       await writeSpool(file, APP, numbered(count));
       const seen = [];
@@ -265,7 +265,7 @@ for (const workers of [1, 2]) {
     });
 
     test('SIGTERM in the middle leaves the rest in the file', async () => {
-      const count = 4000;
+      const count = 2500;
       const file = newPath();
       await writeSpool(file, APP, numbered(count));
       const relay = await start([file]);
