@@ -46,10 +46,10 @@ final class WatchTest extends PlainTestCase
         return Program::artisan($this->app, ['clairon:watch', ...$words], $environment);
     }
 
-    private function publish(string $channel, string $event, mixed $data): void
+    private function publish(string $channel, string $event, mixed $data, ?string $dsn = null): void
     {
         $publisher = new Publisher(
-            "unix:{$this->app->path}/storage/framework/clairon.sock",
+            $dsn ?? "unix:{$this->app->path}/storage/framework/clairon.sock",
             ['app' => 'app', 'key' => 'key', 'secret' => 'secret']
         );
         $publisher->trigger($channel, $event, $data);
@@ -109,6 +109,18 @@ final class WatchTest extends PlainTestCase
         $watch->waitFor('/^Watching again/m');
         $this->publish('news', 'second', []);
         self::assertStringContainsString('  second  ', $watch->line());
+    }
+
+    public function test_redis_is_watched_too(): void
+    {
+        $path = "{$this->app->path}/redis.sock";
+        $redis = Program::start(['redis-server', '--port', '0', '--unixsocket', $path, '--save', '']);
+        $redis->waitFor('/ready to accept connections/i');
+        $watch = $this->watch([], ['CLAIRON_DSN' => "redis+unix:{$path}"]);
+        $watch->waitFor('/^Watching redis/m');
+        $this->publish('private-orders.1', 'shipped', ['id' => 7], "redis+unix:{$path}");
+
+        self::assertStringEndsWith('  private-orders.1  shipped  8 B  {"id":7}', $watch->line());
     }
 
     public function test_a_wrong_secret_is_told_without_showing_it(): void

@@ -18,7 +18,8 @@ final class NetException extends RuntimeException
      */
     public function __construct(string $message, int $code = 0, public readonly bool $isRefusal = false)
     {
-        parent::__construct($message, $code);
+        // These are put into sentences that go on.
+        parent::__construct(rtrim($message, '.'), $code);
     }
 
     public static function answered(RespError $error): self
