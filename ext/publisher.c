@@ -458,4 +458,5 @@ void clairon_publisher_minit(void)
 	handlers.offset = offsetof(struct clairon_publisher, std);
 	handlers.free_obj = publisher_free;
 	handlers.clone_obj = NULL;
+	handlers.compare = zend_objects_not_comparable;
 }
