@@ -7,6 +7,11 @@ return [
     // committed, and never if it is rolled back. An event's own $afterCommit stands over this.
     'after_commit' => env('CLAIRON_AFTER_COMMIT', true),
 
+    // When events leave (an event's own broadcastFlush() stands over this):
+    //   now       at once; those of a database transaction together, at its commit
+    //   response  together, when the response is out. Commands and queue workers have none: now
+    'flush' => env('CLAIRON_FLUSH', 'now'),
+
     // What happens when an event can't be broadcast:
     //   report  the exception handler gets it, the request goes on. Of events dropped because the
     //           relay is away, the first is reported, the rest as one number at the end

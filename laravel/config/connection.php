@@ -63,8 +63,20 @@ return [
         // First word of the names on the bus; the relay's bus_prefix must be the same.
         'bus_prefix' => env('CLAIRON_BUS_PREFIX'),
 
-        // The outbox that keeps events while the relay is away: its bounds. A web request never
-        // waits; what passes a bound is dropped, counted and handled as clairon.on_failure says.
+        // The file that keeps events while the relay is away, for all processes of the application;
+        // whoever gets through sends them, in order. Empty: none, the outbox is all there is.
+        'spool' => env('CLAIRON_SPOOL', storage_path('framework/clairon.spool')),
+
+        // Its bound, 64 MB by default, and how old events may be when they can be sent at last: 600 s.
+        'spool_bytes' => env('CLAIRON_SPOOL_BYTES'),
+        'spool_age_s' => env('CLAIRON_SPOOL_AGE_S'),
+
+        // A relay that acknowledges nothing for so long counts as away.
+        'ack_timeout_ms' => env('CLAIRON_ACK_TIMEOUT_MS'),
+
+        // The outbox of one process, for what waits for the end of the response or can't be spooled:
+        // its bounds. A web request never waits; what passes a bound is dropped, counted and handled
+        // as clairon.on_failure says.
         'outbox_events' => env('CLAIRON_OUTBOX_EVENTS'),
         'outbox_bytes' => env('CLAIRON_OUTBOX_BYTES'),
 

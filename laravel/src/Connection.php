@@ -17,6 +17,11 @@ final class Connection
 {
     private const NEEDED = ['app_id' => '_APP_ID', 'key' => '_APP_KEY', 'secret' => '_APP_SECRET'];
 
+    // Of Clairon\Publisher's options; .env has them as text.
+    private const NUMBERS = [
+        'outbox_events', 'outbox_bytes', 'cli_wait_ms', 'payload_bytes', 'spool_bytes', 'spool_age_s', 'ack_timeout_ms',
+    ];
+
     private ?Publisher $publisher = null;
 
     private ?ChannelSigner $signer = null;
@@ -58,6 +63,17 @@ final class Connection
     public function dsn(): Dsn
     {
         return new Dsn((string) ($this->config['dsn'] ?? ''));
+    }
+
+    /**
+     * The file that keeps events while the relay is away; null: none.
+     */
+    public function spool(): ?string
+    {
+        $publisher = $this->config['publisher'] ?? null;
+        $path = is_array($publisher) ? $publisher['spool'] ?? null : null;
+
+        return is_string($path) && $path !== '' ? $path : null;
     }
 
     /**
@@ -128,7 +144,7 @@ final class Connection
 
         $options = array_filter($options, static fn ($value) => $value !== null && $value !== '');
 
-        foreach (['outbox_events', 'outbox_bytes', 'cli_wait_ms', 'payload_bytes'] as $number) {
+        foreach (self::NUMBERS as $number) {
             if (isset($options[$number])) {
                 $options[$number] = $this->number("publisher.{$number}", $options[$number]);
             }

@@ -44,6 +44,11 @@ final class RelayCommand
             }
         }
 
+        // What publishers left there while the relay was away, it sends when it is back.
+        if (($spool = $this->connection->spool()) !== null) {
+            array_push($arguments, '--spool', $spool);
+        }
+
         return $arguments;
     }
 

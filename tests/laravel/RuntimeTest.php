@@ -216,7 +216,10 @@ PHP);
     private function waitsForRoom(): float
     {
         $this->relay->stop();
-        config(['broadcasting.connections.clairon.publisher.outbox_events' => 1]);
+        config([
+            'broadcasting.connections.clairon.publisher.outbox_events' => 1,
+            'broadcasting.connections.clairon.publisher.spool' => null,
+        ]);
         Broadcast::purge('clairon');
         event(new Plain('fills the outbox'));
         $start = microtime(true);

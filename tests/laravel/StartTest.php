@@ -80,7 +80,10 @@ SH);
         $output = $program->output();
 
         self::assertSame(
-            ['--listen', '127.0.0.1:6001', '--ingest', "unix:{$this->app->path}/storage/framework/clairon.sock", '--workers', '3'],
+            [
+                '--listen', '127.0.0.1:6001', '--ingest', "unix:{$this->app->path}/storage/framework/clairon.sock",
+                '--workers', '3', '--spool', "{$this->app->path}/storage/framework/clairon.spool",
+            ],
             $this->arguments($output)
         );
         self::assertStringContainsString("\nCLAIRON_APP_ID=app\n", $output);
@@ -178,7 +181,7 @@ PHP);
         $arguments = $this->arguments($program->output());
 
         self::assertSame(['--listen', '[::1]:7001'], array_slice($arguments, 0, 2));
-        self::assertSame(['--workers', '2', '--config', '/etc/relay.conf'], array_slice($arguments, 4));
+        self::assertSame(['--workers', '2', '--config', '/etc/relay.conf'], array_slice($arguments, 4, 4));
     }
 
     #[TestWith(['redis://user:pa55word@127.0.0.1:6379', '', 'redis://user:pa55word@127.0.0.1:6379'])]
@@ -191,7 +194,21 @@ PHP);
         $output = $program->output();
 
         self::assertStringContainsString("\nCLAIRON_REDIS={$expected}\n", $output);
-        self::assertSame(['--listen', '127.0.0.1:6001', '--engine', 'redis', '--workers', '3'], $this->arguments($output));
+        self::assertSame(
+            [
+                '--listen', '127.0.0.1:6001', '--engine', 'redis', '--workers', '3',
+                '--spool', "{$this->app->path}/storage/framework/clairon.spool",
+            ],
+            $this->arguments($output)
+        );
+    }
+
+    public function test_without_a_spool_the_relay_is_told_none(): void
+    {
+        $program = $this->start([], ['CLAIRON_RELAY' => $this->script(), 'CLAIRON_SPOOL' => '']);
+        $program->waitFor('/^ready/m');
+
+        self::assertNotContains('--spool', $this->arguments($program->output()));
     }
 
     public function test_tcp_ingest_and_its_password(): void

@@ -6,6 +6,7 @@ declare(strict_types=1);
 
 namespace Clairon\Laravel\Tests;
 
+use Clairon\Laravel\Connection;
 use Clairon\Laravel\Tests\Support\AppFolder;
 use Clairon\Laravel\Tests\Support\FakeRelay;
 use Clairon\Laravel\Tests\Support\Folder;
@@ -108,11 +109,12 @@ PHP;
         });
     }
 
+    /**
+     * One more on the connection that the application's has: same DSN, application and spool.
+     */
     protected function publisher(): Publisher
     {
-        $config = config('broadcasting.connections.clairon');
-
-        return new Publisher($config['dsn'], ['app' => $config['app_id'], 'key' => $config['key'], 'secret' => $config['secret']]);
+        return (new Connection(config('broadcasting.connections.clairon')))->publisher();
     }
 
     /**
