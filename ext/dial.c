@@ -46,8 +46,9 @@ void cln_error_join(char out[CLN_ERROR_MAX], const char *before, struct cln_slic
 static void say_errno(char error[CLN_ERROR_MAX], const char *what, int number)
 {
 	char reason[REASON_BYTES];
-	php_socket_strerror(number, reason, sizeof(reason));
-	snprintf(error, CLN_ERROR_MAX, "%s: %s", what, reason);
+	/* Newer PHP leaves the buffer alone where the C library has the text at hand. */
+	const char *const said = php_socket_strerror(number, reason, sizeof(reason));
+	snprintf(error, CLN_ERROR_MAX, "%s: %s", what, said);
 }
 
 static void keep_addresses(const struct addrinfo *list, struct cln_addresses *addresses)

@@ -85,8 +85,8 @@ static void fail_errno(struct cln_link *link, const char *what, int number)
 {
 	char reason[CLN_ERROR_MAX / 2];
 	char error[CLN_ERROR_MAX];
-	php_socket_strerror(number, reason, sizeof(reason));
-	snprintf(error, sizeof(error), "%s: %s", what, reason);
+	const char *const said = php_socket_strerror(number, reason, sizeof(reason));
+	snprintf(error, sizeof(error), "%s: %s", what, said);
 	cln_link_fail(link, error);
 }
 
