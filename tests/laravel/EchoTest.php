@@ -10,12 +10,12 @@ use Clairon\Laravel\Tests\Support\AppFolder;
 use Clairon\Laravel\Tests\Support\Folder;
 use Clairon\Laravel\Tests\Support\Program;
 use PDO;
-use PHPUnit\Framework\Attributes\TestWith;
 use PHPUnit\Framework\TestCase as PlainTestCase;
 
 /**
  * Points 50 and 51: laravel-echo and pusher-js, the relay started by clairon:start, the extension,
- * and a Laravel application on a real server. echo/scenario.mjs is the browsers' side.
+ * and a Laravel application on a real server. echo/scenario.mjs is the browsers' side; all versions of
+ * the clients run it at the same time.
  */
 final class EchoTest extends PlainTestCase
 {
@@ -28,6 +28,9 @@ $app->booted(function () {
         : null);
 });
 PHP;
+
+    // Versions of laravel-echo and pusher-js, and the broadcaster that Echo is told.
+    private const CLIENTS = [['2', '8', 'reverb'], ['2', '7', 'pusher'], ['1', '8', 'reverb'], ['1', '7', 'pusher']];
 
     private const CHANNELS = <<<'PHP'
 <?php
@@ -70,9 +73,9 @@ Route::post('/messages', function (Request $request) {
 Route::get('/messages', fn (Request $request) => Message::where('receiver_id', $request->user()->id)
     ->where('id', '>', (int) $request->query('after'))->get());
 Route::post('/messages/{message}/read', fn (Message $message) => event(new MessageRead($message)) && false ?: ['read' => true]);
-Route::post('/say', function () {
-    broadcast(new Said('to others', new PresenceChannel('room.1')))->toOthers();
-    broadcast(new Said('to all', new PresenceChannel('room.1')));
+Route::post('/say', function (Request $request) {
+    broadcast(new Said('to others', new PresenceChannel($request->input('room'))))->toOthers();
+    broadcast(new Said('to all', new PresenceChannel($request->input('room'))));
     broadcast(new Said('secret', new EncryptedPrivateChannel('vault')));
 
     return ['said' => true];
@@ -167,31 +170,54 @@ PHP;
         $this->relayPort = $this->relay->waitFor('/127\.0\.0\.1:([1-9]\d*)/')[1];
     }
 
-    #[TestWith(['2', '8', 'reverb'])]
-    #[TestWith(['2', '7', 'pusher'])]
-    #[TestWith(['1', '8', 'reverb'])]
-    #[TestWith(['1', '7', 'pusher'])]
-    public function test_point_50_and_51_stock_clients_chat_over_a_restart(string $echo, string $pusher, string $broadcaster): void
+    public function test_point_50_and_51_stock_clients_chat_over_a_restart(): void
     {
         $url = $this->server->waitFor('~\(http://(127\.0\.0\.1:\d+)\) started~')[1];
-        $clients = Program::start(
-            ['node', __DIR__ . '/echo/scenario.mjs'],
-            ['APP' => "http://{$url}", 'WS_PORT' => $this->relayPort, 'ECHO' => $echo, 'PUSHER' => $pusher, 'BROADCASTER' => $broadcaster]
-        );
+        $clients = [];
 
-        while (($line = $clients->line()) !== 'done') {
-            if ($line === 'stop the relay') {
-                $this->relay->process->signal(SIGTERM);
-                self::assertSame(0, $this->relay->waitForEnd());
-            } elseif ($line === 'start the relay') {
-                $this->startRelay($this->relayPort);
-            }
-
-            $clients->input->write("ok\n");
+        foreach (self::CLIENTS as $i => [$echo, $pusher, $broadcaster]) {
+            $clients[] = Program::start(['node', __DIR__ . '/echo/scenario.mjs'], [
+                'APP' => "http://{$url}", 'WS_PORT' => $this->relayPort, 'ANN' => (string) (100 + $i), 'BOB' => (string) (200 + $i),
+                'ECHO' => $echo, 'PUSHER' => $pusher, 'BROADCASTER' => $broadcaster,
+            ]);
         }
 
-        self::assertSame(0, $clients->waitForEnd(), $clients->output());
+        $this->meet($clients, 'stop the relay');
+        $this->relay->process->signal(SIGTERM);
+        self::assertSame(0, $this->relay->waitForEnd());
+        $this->release($clients);
+        $this->meet($clients, 'start the relay');
+        $this->startRelay($this->relayPort);
+        $this->release($clients);
+        $this->meet($clients, 'done');
+
+        foreach ($clients as $client) {
+            self::assertSame(0, $client->waitForEnd(), $client->output());
+        }
+
         $jobs = (new PDO("sqlite:{$this->app->path}/database.sqlite"))->query('select count(*) from jobs')->fetchColumn();
         self::assertSame(0, (int) $jobs);
+    }
+
+    /**
+     * Waits until all have come to this point.
+     *
+     * @param list<Program> $clients
+     */
+    private function meet(array $clients, string $point): void
+    {
+        foreach ($clients as $i => $client) {
+            self::assertSame($point, $client->line(), implode(', ', self::CLIENTS[$i]) . ': ' . $client->output());
+        }
+    }
+
+    /**
+     * @param list<Program> $clients
+     */
+    private function release(array $clients): void
+    {
+        foreach ($clients as $client) {
+            $client->input->write("ok\n");
+        }
     }
 }

@@ -9,6 +9,8 @@ import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 
 const { APP, WS_PORT, ECHO, PUSHER, BROADCASTER } = process.env;
+// Several scenarios run beside each other, each with two users and a room of its own.
+const [ANN, BOB, ROOM] = [Number(process.env.ANN), Number(process.env.BOB), `room.${process.env.ANN}`];
 const WAIT_MS = 60000;
 const require = createRequire(import.meta.url);
 // Echo 2 is an ES module, Echo 1 says so of a CommonJS file.
@@ -95,8 +97,8 @@ class Person {
   }
 }
 
-const ann = new Person(7);
-const bob = new Person(9);
+const ann = new Person(ANN);
+const bob = new Person(BOB);
 
 for (const person of [ann, bob]) {
   const own = await person.join(person.echo.private(`conversation.${person.id}`), 'own');
@@ -108,7 +110,7 @@ for (const person of [ann, bob]) {
 }
 
 // A message and its receipt.
-const first = await ann.call('POST', '/messages', { receiver_id: 9, content: 'Hello "Bob" </script> é' });
+const first = await ann.call('POST', '/messages', { receiver_id: BOB, content: 'Hello "Bob" </script> é' });
 await until('Bob gets the message', () => bob.has('MessageSent'));
 assert.equal(bob.messages[0].content, 'Hello "Bob" </script> é');
 await bob.call('POST', `/messages/${first.id}/read`);
@@ -117,33 +119,33 @@ assert.equal(ann.has('MessageSent'), false, 'the conversation is Bob\'s');
 
 // A stranger.
 let refused = null;
-ann.echo.private('conversation.9').error((error) => (refused = error));
+ann.echo.private(`conversation.${BOB}`).error((error) => (refused = error));
 await until('Ann is refused', () => refused !== null);
 assert.equal(refused.status ?? refused.error?.status, 403);
-ann.echo.leave('conversation.9');
+ann.echo.leave(`conversation.${BOB}`);
 
 // Presence: who is there, who comes.
 for (const person of [ann, bob]) {
-  const room = person.echo.join('room.1');
+  const room = person.echo.join(ROOM);
   room.here((members) => (person.here = members.map((member) => member.name)));
   room.joining((member) => person.heard.push(['joining', member.name]));
   room.listen('Said', person.note('Said'));
   await until('the room tells who is there', () => person.here);
 }
-assert.deepEqual(bob.here.sort(), ['User 7', 'User 9']);
-await until('Ann sees Bob come', () => ann.has('joining', (name) => name === 'User 9'));
+assert.deepEqual(bob.here.sort(), [`User ${ANN}`, `User ${BOB}`]);
+await until('Ann sees Bob come', () => ann.has('joining', (name) => name === `User ${BOB}`));
 
 // Typing.
 const typing = [];
-for (const person of [ann, bob]) typing.push(await person.join(person.echo.private('typing.7.9'), 'typing'));
+for (const person of [ann, bob]) typing.push(await person.join(person.echo.private(`typing.${ANN}.${BOB}`), 'typing'));
 typing[0].listenForWhisper('typing', ann.note('typing'));
-typing[1].whisper('typing', { id: 9 });
-await until('Ann sees Bob type', () => ann.has('typing', ({ id }) => id === 9));
+typing[1].whisper('typing', { id: BOB });
+await until('Ann sees Bob type', () => ann.has('typing', ({ id }) => id === BOB));
 
 // toOthers, and an encrypted channel.
 const vault = await bob.join(bob.echo.encryptedPrivate('vault'), 'vault');
 vault.listen('Said', bob.note('vault'));
-await ann.call('POST', '/say');
+await ann.call('POST', '/say', { room: ROOM });
 await until('Bob hears what only he may', () => bob.has('vault', ({ text }) => text === 'secret'));
 await until('both hear what all may', () => [ann, bob].every((p) => p.has('Said', ({ text }) => text === 'to all')));
 assert.ok(bob.has('Said', ({ text }) => text === 'to others'));
@@ -152,14 +154,14 @@ assert.equal(ann.has('Said', ({ text }) => text === 'to others'), false);
 // The relay goes away and comes back; nothing is lost, nothing comes twice.
 await ask('stop the relay');
 await until('both notice', () => [ann, bob].every((person) => person.state !== 'connected'));
-await ann.call('POST', '/messages', { receiver_id: 9, content: 'while it was away' });
+await ann.call('POST', '/messages', { receiver_id: BOB, content: 'while it was away' });
 await bob.poll();
 assert.equal(bob.messages.at(-1).content, 'while it was away');
 bob.subscribed.clear();
 await ask('start the relay');
 await until('both are back', () => [ann, bob].every((person) => person.state === 'connected'));
 await until('Bob is subscribed again', () => bob.subscribed.has('own'));
-await ann.call('POST', '/messages', { receiver_id: 9, content: 'after it came back' });
+await ann.call('POST', '/messages', { receiver_id: BOB, content: 'after it came back' });
 await until('Bob gets it from the socket', () => bob.has('MessageSent', ({ content }) => content === 'after it came back'));
 assert.deepEqual(
   bob.messages.map((message) => message.content),
