@@ -69,7 +69,7 @@ final class FakeTest extends TestCase
         Clairon::assertBroadcastTimes(Plain::class);
         Clairon::assertNotBroadcast(Plain::class, fn (Plain $event) => $event->text === 'other');
         self::assertSame(['one', 'two'], Clairon::broadcasts()->pluck('data.text')->all());
-        self::assertSame([], $this->published());
+        self::assertSame([], $this->relay->take());
         self::assertSame([[], 0], [$this->reported, $this->jobs()]);
     }
 

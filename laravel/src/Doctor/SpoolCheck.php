@@ -23,7 +23,7 @@ final class SpoolCheck implements Check
             yield Finding::note(
                 self::ABOUT,
                 'No spool is configured: what a process can\'t send before it ends is lost.',
-                "Set publisher.spool of the connection \"{$subject->name}\" to a path that the web server may write to."
+                "Set CLAIRON_SPOOL in .env (publisher.spool of the connection \"{$subject->name}\") to a path that the web server may write to."
             );
 
             return;
@@ -77,7 +77,7 @@ final class SpoolCheck implements Check
     private function advice(string $reason): string
     {
         return match ($reason) {
-            'expired' => 'They were older than clairon.spool_age_s; keep the relay running, or raise that.',
+            'expired' => 'They were older than CLAIRON_SPOOL_AGE_S allows: keep the relay running, or raise that.',
             'torn' => 'The disk was full or the machine stopped while they were written.',
             'refused' => 'The secret or the application changed meanwhile, or the relay has smaller limits; its log says which.',
             default => '',
