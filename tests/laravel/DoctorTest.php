@@ -180,6 +180,8 @@ JS;
         yield 'no Redis' => [["{$own}dsn" => 'redis+unix:/nowhere/redis.sock'], 'Nobody answers at redis+unix:', 'Start Redis'];
         yield 'TLS that is none' => [["{$own}options.scheme" => 'https'], 'does not speak TLS', 'CLAIRON_SCHEME=http'];
         yield 'no port' => [["{$own}options.port" => 'six'], 'is no address for browsers', 'CLAIRON_PORT'];
+        yield 'an unknown choice' => [['clairon.on_failure' => 'weep'], 'clairon.on_failure is "weep"', 'CLAIRON_ON_FAILURE in .env to report or throw or queue'];
+        yield 'an unknown moment' => [['clairon.flush' => 'later'], 'clairon.flush is "later"', 'CLAIRON_FLUSH in .env to now or response'];
         yield 'an unknown dispatcher' => [['clairon.dispatcher' => 'quick'], 'clairon.dispatcher is "quick"', 'native or compatible'];
         yield 'a dispatcher that is not in use' => [['clairon.dispatcher' => 'compatible'], 'Laravel\'s own dispatcher is in use', 'extension'];
     }

@@ -21,11 +21,18 @@ final class ConnectionCheck implements Check
     // The longest path that a Unix socket's address holds.
     private const SOCKET_PATH_MAX = 107;
 
+    private const CHOICES = [
+        'on_failure' => ['report', 'throw', 'queue'],
+        'fidelity' => ['memory', 'serialize'],
+        'flush' => ['now', 'response'],
+    ];
+
     public function findings(Subject $subject): iterable
     {
         yield from $this->cache($subject);
         yield $this->default($subject);
         yield $this->application($subject);
+        yield from $this->choices($subject);
         yield from $this->transport($subject);
         yield from $this->dsn($subject);
         yield from $this->address($subject);
@@ -110,6 +117,24 @@ final class ConnectionCheck implements Check
             'The application lacks ' . implode(' and ', $variables) . '.',
             count($missing) === 3 ? 'Run "php artisan clairon:install".' : 'Set it in .env: id, key and secret come from one family of variables.'
         );
+    }
+
+    /**
+     * @return iterable<Finding>
+     */
+    private function choices(Subject $subject): iterable
+    {
+        foreach (self::CHOICES as $name => $words) {
+            $value = $subject->text("clairon.{$name}");
+
+            if ($value !== '' && ! in_array($value, $words, true)) {
+                yield Finding::problem(
+                    self::ABOUT,
+                    "clairon.{$name} is \"{$value}\", which is unknown.",
+                    'Set CLAIRON_' . strtoupper($name) . ' in .env to ' . implode(' or ', $words) . '.'
+                );
+            }
+        }
     }
 
     /**
