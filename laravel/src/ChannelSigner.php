@@ -6,6 +6,7 @@ declare(strict_types=1);
 
 namespace Clairon\Laravel;
 
+use Stringable;
 use UnexpectedValueException;
 
 /**
@@ -54,14 +55,16 @@ final class ChannelSigner
      */
     public function user(string $socketId, array $user): array
     {
-        if (! isset($user['id']) || (string) $user['id'] === '') {
+        $id = $user['id'] ?? '';
+
+        if (! (is_scalar($id) || $id instanceof Stringable) || (string) $id === '') {
             throw new UnexpectedValueException(
                 'The callback given to Broadcast::resolveAuthenticatedUserUsing() must return an array '
                 . 'with the user\'s "id".'
             );
         }
 
-        $user['id'] = (string) $user['id'];
+        $user['id'] = (string) $id;
         $json = json_encode($user, JSON_THROW_ON_ERROR);
 
         return ['auth' => $this->sign("{$socketId}::user::{$json}"), 'user_data' => $json];

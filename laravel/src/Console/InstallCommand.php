@@ -13,6 +13,7 @@ use Clairon\Laravel\Install\EnvironmentStep;
 use Clairon\Laravel\Install\Journal;
 use Clairon\Laravel\UnavailableException;
 use Illuminate\Console\Command;
+use Illuminate\Foundation\Application;
 
 /**
  * Writes what an application needs to broadcast with Clairon, and only what is missing.
@@ -26,10 +27,12 @@ final class InstallCommand extends Command
     public function handle(): int
     {
         $journal = new Journal();
+        /** @var Application $app */
+        $app = $this->laravel;
 
         foreach ([new EnvironmentStep(), new ConfigStep(), new ChannelsStep(), new EchoStep()] as $step) {
             try {
-                $step->run($this->laravel, $journal);
+                $step->run($app, $journal);
             } catch (UnavailableException $e) {
                 $journal->failed[] = $e->getMessage();
             }

@@ -13,6 +13,7 @@ use Clairon\Laravel\UnavailableException;
 use Dotenv\Dotenv;
 use Dotenv\Exception\InvalidFileException;
 use Illuminate\Console\Command;
+use Illuminate\Foundation\Application;
 use Symfony\Component\Process\Process;
 
 /**
@@ -22,11 +23,13 @@ use Symfony\Component\Process\Process;
  */
 final class StartCommand extends Command
 {
+    use ChoosesConnection;
+
     protected $signature = 'clairon:start
         {--host= : Address to listen on, instead of clairon.relay.host}
         {--port= : Port to listen on, instead of clairon.relay.port; 0 lets the system choose}
         {--workers= : Threads that serve connections}
-        {--connection=clairon : Broadcasting connection whose application and DSN are used}
+        {--connection= : Broadcasting connection whose application and DSN are used}
         {--as-child : Run the relay as a child even where PHP could become it}';
 
     protected $description = 'Start clairon-relay for this application';
@@ -35,9 +38,12 @@ final class StartCommand extends Command
     {
         try {
             $config = $this->connectionConfig();
-            $binary = (new RelayBinary())->find($this->laravel['config']['clairon.relay.path']);
+            $path = $this->setting('clairon.relay.path');
+            $binary = (new RelayBinary())->find(is_string($path) ? $path : null);
             $relay = new RelayCommand(new Connection($config), $this->settings(), $config);
-            $environment = $relay->environment($this->variables(), $this->laravel->environmentFilePath());
+            /** @var Application $app */
+            $app = $this->laravel;
+            $environment = $relay->environment($this->variables($app), $app->environmentFilePath());
         } catch (UnavailableException $e) {
             $this->error($e->getMessage());
 
@@ -52,44 +58,33 @@ final class StartCommand extends Command
     }
 
     /**
-     * @return array<string, mixed>
-     */
-    private function connectionConfig(): array
-    {
-        $name = $this->option('connection');
-        $config = $this->laravel['config']["broadcasting.connections.{$name}"];
-
-        if (! is_array($config) || ($config['driver'] ?? null) !== 'clairon') {
-            throw new UnavailableException(
-                "config/broadcasting.php has no connection \"{$name}\" with the driver \"clairon\"."
-            );
-        }
-
-        return $config;
-    }
-
-    /**
      * With a cached configuration Laravel does not read .env; what it says of the relay counts all
      * the same.
      *
      * @return array<string, string>
      */
-    private function variables(): array
+    private function variables(Application $app): array
     {
-        if (! $this->laravel->configurationIsCached()) {
+        if (! $app->configurationIsCached()) {
             return getenv();
         }
 
         try {
-            $file = Dotenv::createArrayBacked($this->laravel->environmentPath(), $this->laravel->environmentFile())
+            $file = Dotenv::createArrayBacked($app->environmentPath(), $app->environmentFile())
                 ->safeLoad();
         } catch (InvalidFileException $e) {
             throw new UnavailableException(".env can't be read: {$e->getMessage()}", 0, $e);
         }
 
-        $isOurs = static fn (?string $value, string $name) => $value !== null && str_starts_with($name, 'CLAIRON_');
+        $variables = getenv();
 
-        return getenv() + array_filter($file, $isOurs, ARRAY_FILTER_USE_BOTH);
+        foreach ($file as $name => $value) {
+            if ($value !== null && str_starts_with((string) $name, 'CLAIRON_')) {
+                $variables += [$name => $value];
+            }
+        }
+
+        return $variables;
     }
 
     /**
@@ -97,7 +92,7 @@ final class StartCommand extends Command
      */
     private function settings(): array
     {
-        $config = (array) $this->laravel['config']['clairon.relay'];
+        $config = (array) $this->setting('clairon.relay');
 
         return [
             'host' => $this->option('host') ?? $config['host'] ?? null,
@@ -151,7 +146,7 @@ final class StartCommand extends Command
      */
     private static function pass(Process $process, int $signal, mixed $info): void
     {
-        if (! defined('SI_KERNEL') || ($info['code'] ?? null) !== SI_KERNEL) {
+        if (! defined('SI_KERNEL') || ! is_array($info) || ($info['code'] ?? null) !== SI_KERNEL) {
             $process->signal($signal);
         }
     }

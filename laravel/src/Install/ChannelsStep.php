@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Clairon\Laravel\Install;
 
-use Illuminate\Contracts\Foundation\Application;
+use Illuminate\Foundation\Application;
 
 /**
  * routes/channels.php and its registration, as install:broadcasting makes them. That command is not
@@ -64,14 +64,8 @@ PHP;
             return;
         }
 
-        foreach ($this->places() as $pattern => $replace) {
-            $changed = preg_replace_callback(
-                $pattern,
-                static fn (array $match) => $replace($match, $file->eol),
-                $file->text,
-                1,
-                $count
-            );
+        foreach ($this->places($file->eol) as $pattern => $replacement) {
+            $changed = preg_replace($pattern, $replacement, $file->text, 1, $count);
 
             if ($count === 1) {
                 $file->text = (string) $changed;
@@ -87,18 +81,14 @@ PHP;
     }
 
     /**
-     * @return array<string, callable(array<int, string>, string): string>
+     * @return array<string, string> pattern and replacement, best place first
      */
-    private function places(): array
+    private function places(string $eol): array
     {
-        $uncomment = static fn (array $m): string => $m[1] . $m[2];
-        $after = static fn (array $m, string $eol): string => $m[0] . $m[1] . self::LINE . $eol;
-        $within = static fn (array $m, string $eol): string => "{$m[0]}{$eol}{$m[1]}    " . self::LINE;
-
         return [
-            '~^([ \t]*)//[ \t]*(channels:)~m' => $uncomment,
-            '~^([ \t]*)commands:[^\n]*,[ \t]*\r?\n~m' => $after,
-            '~^([ \t]*)->withRouting\(~m' => $within,
+            '~^([ \t]*)//[ \t]*(channels:)~m' => '$1$2',
+            '~^([ \t]*)commands:[^\n]*,[ \t]*\r?\n~m' => '$0$1' . self::LINE . $eol,
+            '~^([ \t]*)->withRouting\(~m' => '$0' . $eol . '$1    ' . self::LINE,
         ];
     }
 

@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Clairon\Laravel\Install;
 
-use Illuminate\Contracts\Foundation\Application;
+use Illuminate\Foundation\Application;
 
 /**
  * config/clairon.php, and the connection in config/broadcasting.php where the application has that

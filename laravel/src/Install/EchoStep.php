@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Clairon\Laravel\Install;
 
-use Illuminate\Contracts\Foundation\Application;
+use Illuminate\Foundation\Application;
 
 /**
  * resources/js/echo.js and its import. The broadcaster stays "reverb": that is Echo's name for a
@@ -66,7 +66,7 @@ final class EchoStep implements Step
      */
     private function isUntouched(string $text): bool
     {
-        $reflection = new \ReflectionClass(\Illuminate\Foundation\Application::class);
+        $reflection = new \ReflectionClass(Application::class);
         $stubs = glob(dirname((string) $reflection->getFileName()) . '/Console/stubs/echo-js-*.stub') ?: [];
         $plain = static fn (string $code) => trim(str_replace("\r\n", "\n", $code));
 
@@ -108,6 +108,7 @@ final class EchoStep implements Step
     private function advisePackages(string $path, Journal $journal): void
     {
         $package = is_file($path) ? json_decode((string) file_get_contents($path), true) : null;
+        $package = is_array($package) ? $package : [];
         $installed = (array) ($package['dependencies'] ?? []) + (array) ($package['devDependencies'] ?? []);
         $missing = array_diff(['laravel-echo', 'pusher-js'], array_keys($installed));
 

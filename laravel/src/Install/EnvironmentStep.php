@@ -7,7 +7,7 @@ declare(strict_types=1);
 namespace Clairon\Laravel\Install;
 
 use Clairon\Laravel\UnavailableException;
-use Illuminate\Contracts\Foundation\Application;
+use Illuminate\Foundation\Application;
 
 /**
  * .env and .env.example: the broadcasting connection, the application's id, key and secret, and
@@ -74,8 +74,12 @@ final class EnvironmentStep implements Step
             if (preg_match($line, $file->text, $match) !== 1) {
                 $missing[$variable] = $value;
             } elseif ($value !== '' && preg_match(self::EMPTY, $match[2], $rest) === 1) {
-                $filled = static fn (array $m): string => $m[1] . $value . $rest[1];
-                $file->text = (string) preg_replace_callback($line, $filled, $file->text, 1);
+                $file->text = (string) preg_replace_callback(
+                    $line,
+                    static fn (array $m): string => $m[1] . $value . $rest[1],
+                    $file->text,
+                    1
+                );
                 $set[] = $variable;
             }
         }
@@ -95,17 +99,24 @@ final class EnvironmentStep implements Step
      */
     private function chooseDriver(Application $app, TextFile $file): array
     {
+        /** @var list<string> $changed */
         $changed = [];
-        $choose = static function (array $match) use (&$changed): string {
-            if (trim($match[3], '"\'') === 'clairon') {
-                return $match[0];
+        $choose = static function (string $line, string $variable, string $driver) use (&$changed): string {
+            if (trim($driver, '"\'') === 'clairon') {
+                return $line . $driver;
             }
 
-            $changed[] = $match[2];
+            $changed[] = $variable;
 
-            return $match[1] . 'clairon';
+            return $line . 'clairon';
         };
-        $file->text = (string) preg_replace_callback(self::DRIVER_LINE, $choose, $file->text, -1, $count);
+        $file->text = (string) preg_replace_callback(
+            self::DRIVER_LINE,
+            static fn (array $match): string => $choose($match[1], $match[2], $match[3]),
+            $file->text,
+            -1,
+            $count
+        );
 
         if ($count > 0) {
             return $changed;

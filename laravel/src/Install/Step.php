@@ -7,7 +7,7 @@ declare(strict_types=1);
 namespace Clairon\Laravel\Install;
 
 use Clairon\Laravel\UnavailableException;
-use Illuminate\Contracts\Foundation\Application;
+use Illuminate\Foundation\Application;
 
 /**
  * One part of an installation. Running it a second time changes nothing.
