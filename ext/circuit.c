@@ -14,9 +14,9 @@ static struct cln_spooling_context context_of(struct cln_link *link)
 void cln_circuit_open(struct cln_link *link)
 {
 	cln_spooling_forget_batch(&link->spooling);
-	if (link->mode == CLN_MODE_DIRECT) {
-		link->stats.circuit_openings++;
-		/* The numbers of what goes to the spool are never seen: that is no loss. */
+	link->stats.circuit_openings += link->mode == CLN_MODE_DIRECT;
+	if (link->mode != CLN_MODE_SPOOLING) {
+		/* Numbers of what goes to the spool, or stays in it, are never seen: that is no loss. */
 		cln_numbers_break(&link->numbers);
 	}
 	link->mode = CLN_MODE_SPOOLING;

@@ -62,6 +62,17 @@ static void flush_at_end(zend_clairon_globals *globals)
 	}
 }
 
+/* At the end of a script: what is left goes to the spool now, while somebody can be told if that
+ * fails. */
+static void store_at_end(void)
+{
+	for (size_t i = 0; i < CLAIRON_G(links).count; i++) {
+		struct cln_link *link = CLAIRON_G(links).link[i];
+		cln_link_break(link, "the script ended before all was acknowledged");
+		link->has_news = link->has_news || link->outbox.unsent > 0;
+	}
+}
+
 static PHP_GINIT_FUNCTION(clairon)
 {
 #if defined(COMPILE_DL_CLAIRON) && defined(ZTS)
@@ -115,6 +126,7 @@ static PHP_RSHUTDOWN_FUNCTION(clairon)
 	clairon_check_fork();
 	if (clairon_may_wait()) {
 		flush_at_end(ZEND_MODULE_GLOBALS_BULK(clairon));
+		store_at_end();
 		CLAIRON_G(waited_at_end) = true;
 	}
 	for (size_t i = 0; i < CLAIRON_G(links).count; i++) {
