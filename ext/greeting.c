@@ -88,10 +88,29 @@ static void put_client_name(struct cln_greeting *greeting, struct cln_out *out)
 	expect(greeting, CLN_EXPECTS_ANYTHING);
 }
 
+/* Redis takes a message for nobody without a word: with a spool it is worth knowing whether the
+ * relays are back. */
+static void put_relays(
+	struct cln_greeting *greeting, struct cln_out *out, const struct cln_target *target)
+{
+	static const struct cln_slice rest = {":1:relays", sizeof(":1:relays") - 1};
+	char name[CLN_BUS_PREFIX_MAX + sizeof(":1:relays")];
+	if (!cln_target_has_spool(target)) {
+		return;
+	}
+	memcpy(name, target->prefix, target->prefix_len);
+	memcpy(name + target->prefix_len, rest.ptr, rest.len);
+	const struct cln_slice words[] = {
+		CLN_SLICE("PUBSUB"), CLN_SLICE("NUMSUB"), cln_slice(name, target->prefix_len + rest.len)};
+	put_command(out, words, sizeof(words) / sizeof(words[0]));
+	expect(greeting, CLN_EXPECTS_RELAYS);
+}
+
 void cln_greeting_compose(struct cln_greeting *greeting, const struct cln_target *target,
 	const uint64_t untold[CLN_DROP_REASONS])
 {
 	memset(greeting, 0, sizeof(*greeting));
+	greeting->relays = -1;
 	struct cln_out out = {.ptr = greeting->bytes, .cap = sizeof(greeting->bytes)};
 	switch (target->transport) {
 	case CLN_TRANSPORT_RELAY_UNIX:
@@ -108,6 +127,7 @@ void cln_greeting_compose(struct cln_greeting *greeting, const struct cln_target
 	case CLN_TRANSPORT_REDIS_UNIX:
 		put_password_auth(greeting, &out, target);
 		put_client_name(greeting, &out);
+		put_relays(greeting, &out, target);
 		break;
 	}
 	ZEND_ASSERT(!out.is_full); /* CLN_GREETING_BYTES holds the longest user and password */
@@ -178,12 +198,24 @@ static bool read_hello(
 	return true;
 }
 
+/* The name and its count. */
+static void read_relays(struct cln_greeting *greeting, const struct cln_reply *reply)
+{
+	if (reply->type == CLN_REPLY_ARRAY && reply->count == 2) {
+		greeting->relays = number_of(&reply->item[1]);
+	}
+}
+
 bool cln_greeting_answer(struct cln_greeting *greeting, const struct cln_reply *reply,
 	struct cln_peer_limits *limits, char error[CLN_ERROR_MAX])
 {
 	const enum cln_greeting_expects what = greeting->expects[greeting->answered];
 	greeting->answered++;
 	if (what == CLN_EXPECTS_ANYTHING) {
+		return true;
+	}
+	if (what == CLN_EXPECTS_RELAYS) {
+		read_relays(greeting, reply);
 		return true;
 	}
 	if (reply->type == CLN_REPLY_ERROR) {

@@ -18,6 +18,7 @@
 enum cln_greeting_expects {
 	CLN_EXPECTS_AUTH,
 	CLN_EXPECTS_HELLO,
+	CLN_EXPECTS_RELAYS,   /* how many listen at Redis; what is no number says nothing */
 	CLN_EXPECTS_ANYTHING, /* a courtesy: its answer does not matter */
 };
 
@@ -35,6 +36,7 @@ struct cln_greeting {
 	enum cln_greeting_expects expects[CLN_GREETING_REPLIES_MAX];
 	size_t expects_count;
 	size_t answered;
+	long long relays; /* workers of relays that hear every channel they should; -1: not known */
 };
 
 /* `untold`: dropped events by reason that the relay has not heard of. */

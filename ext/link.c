@@ -23,6 +23,7 @@
 #define BACKOFF_FIRST_MS   200
 #define BACKOFF_MAX_MS     5000
 #define LOOKUP_PAUSE_MS    60000
+#define RELAYS_WITHIN_MS   15000 /* a relay's pauses are at most 5 s */
 #define DRAIN_EVERY        32
 #define DRAIN_ROUNDS_MAX   64
 #define DRAIN_BYTES        8192
@@ -186,6 +187,26 @@ static bool is_passing_error(struct cln_slice text, bool has_spool)
 
 /* All of these return false if the connection was given up. */
 
+/* After an outage of Redis the relays are back later than Redis is, and what is published before
+ * that reaches nobody. Fewer than before are waited for a while: somebody may have taken one away.
+ */
+static bool are_relays_back(struct cln_link *link)
+{
+	const long long relays = link->greeting.relays;
+	if (relays >= 0 && relays < link->relays) {
+		const int64_t now_ms = cln_now_ms();
+		if (link->relays_until_ms == 0) {
+			link->relays_until_ms = now_ms + RELAYS_WITHIN_MS;
+		}
+		if (now_ms < link->relays_until_ms) {
+			return false;
+		}
+	}
+	link->relays = relays;
+	link->relays_until_ms = 0;
+	return true;
+}
+
 static bool on_greeting_answer(struct cln_link *link, const struct cln_reply *reply)
 {
 	char error[CLN_ERROR_MAX];
@@ -193,9 +214,16 @@ static bool on_greeting_answer(struct cln_link *link, const struct cln_reply *re
 		refused(link, error);
 		return false;
 	}
-	if (cln_greeting_is_answered(&link->greeting)) {
-		proven(link);
+	if (!cln_greeting_is_answered(&link->greeting)) {
+		return true;
 	}
+	if (!are_relays_back(link)) {
+		cln_link_fail(link, "Redis answers, but not all relays listen there again yet");
+		link->backoff_ms = BACKOFF_FIRST_MS; /* it is a matter of moments */
+		link->retry_at_ms = cln_now_ms() + link->backoff_ms;
+		return false;
+	}
+	proven(link);
 	return true;
 }
 

@@ -44,6 +44,8 @@ struct cln_link {
 	struct cln_greeting greeting;
 	struct cln_reply_reader *reader;
 	struct cln_peer_limits limits;
+	long long relays;        /* listened at Redis when this process was last in touch with it */
+	int64_t relays_until_ms; /* how long their coming back is waited for; 0: it is not */
 
 	struct cln_outbox outbox;
 	bool is_held;              /* some of it waits for the end of the request */
