@@ -202,6 +202,10 @@ JS;
 
     public function test_a_proxy_that_is_away_is_told_from_a_relay_that_is_away(): void
     {
+        [, $findings] = $this->doctor(['broadcasting.connections.clairon.dsn' => 'unix:/nowhere/relay.sock']);
+        self::assertFound('skipped', 'nobody would take it, see "Publishing".', '', $findings);
+        config(['broadcasting.connections.clairon.dsn' => 'unix:' . self::$sockets?->path . '/relay.sock']);
+
         [, $findings] = $this->doctor(['broadcasting.connections.clairon.options.port' => '1']);
         self::assertFound('problem', 'Nobody answers at ws://127.0.0.1:1', 'the proxy before it', $findings);
         self::assertFound('note', 'The relay itself answers at 127.0.0.1:' . self::$real?->port, 'CLAIRON_HOST', $findings);
@@ -356,6 +360,12 @@ CODE);
 
         $path = $this->folder->write('storage/framework/other.spool', 'this is something else');
         self::assertFound('problem', 'is no spool of this version', 'Move it away', $this->doctor(['broadcasting.connections.clairon.publisher.spool' => $path])[1]);
+
+        if (posix_geteuid() === 0) {
+            (new \Clairon\Publisher('unix:/nowhere', ['app' => 'app', 'key' => 'k', 'secret' => 's', 'spool' => $path = "{$this->folder->path}/storage/framework/own.spool"]))->trigger('x', 'x', 1);
+            chown($path, 1);
+            self::assertFound('note', "{$path} belongs to ", 'chown root', $this->doctor(['broadcasting.connections.clairon.publisher.spool' => $path])[1]);
+        }
 
         $path = "{$this->folder->path}/storage/framework/link.spool";
         symlink('/nowhere', $path);

@@ -9,6 +9,7 @@ namespace Clairon\Laravel\Doctor;
 use Clairon\Laravel\ChannelSigner;
 use Clairon\Laravel\ClaironBroadcaster;
 use Clairon\Laravel\Connection;
+use Clairon\Laravel\Net\Ingest;
 use Clairon\Laravel\Net\NetException;
 use Clairon\Laravel\Net\Stream;
 use Clairon\Laravel\Net\WebSocket;
@@ -181,6 +182,15 @@ final class MessageCheck implements Check
 
         if ($subject->own('transport') !== '') {
             yield Finding::skipped(self::ABOUT, "No event was published: the transport is \"{$subject->own('transport')}\".");
+
+            return;
+        }
+
+        // An event that nobody takes would go to the spool, into a file of whoever runs this.
+        try {
+            (new Ingest($subject->config))->open($this->seconds);
+        } catch (NetException) {
+            yield Finding::skipped(self::ABOUT, 'No event was published: nobody would take it, see "Publishing".');
 
             return;
         }

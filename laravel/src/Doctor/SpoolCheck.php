@@ -47,7 +47,31 @@ final class SpoolCheck implements Check
             return;
         }
 
+        yield from $this->owner($spool->path);
         yield from $this->state($spool);
+    }
+
+    /**
+     * A command run as root leaves a file that php-fpm can't open.
+     *
+     * @return iterable<Finding>
+     */
+    private function owner(string $path): iterable
+    {
+        $file = @stat($path);
+        $folder = @stat(dirname($path));
+
+        if ($file === false || $folder === false || $file['uid'] === $folder['uid'] || ($file['mode'] & 06) === 06) {
+            return;
+        }
+
+        $name = static fn (int $id): string => function_exists('posix_getpwuid') ? posix_getpwuid($id)['name'] ?? "{$id}" : "{$id}";
+
+        yield Finding::note(
+            self::ABOUT,
+            "{$path} belongs to {$name($file['uid'])}, its folder to {$name($folder['uid'])}.",
+            "If php-fpm runs as {$name($folder['uid'])}, it can't use the spool: chown {$name($folder['uid'])} {$path}"
+        );
     }
 
     /**
