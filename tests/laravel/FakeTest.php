@@ -8,8 +8,8 @@ namespace Clairon\Laravel\Tests;
 
 use Clairon\Laravel\Clairon;
 use Clairon\Laravel\Testing\RecordedBroadcast;
-use Clairon\Laravel\Tests\Fixtures\Now;
 use Clairon\Laravel\Tests\Fixtures\Models\User;
+use Clairon\Laravel\Tests\Fixtures\Now;
 use Clairon\Laravel\Tests\Fixtures\Plain;
 use Illuminate\Broadcasting\PrivateChannel;
 use Illuminate\Contracts\Broadcasting\ShouldBroadcast;
