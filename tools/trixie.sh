@@ -35,10 +35,35 @@ trixie_mirror() {
 }
 trixie_apt_settings() { apt-config dump --no-empty | grep -E '^Acquire::(https?::.*[Pp]roxy|Check-)' || true; }
 
-# progress LOG PATTERN WORD: one line every few seconds for as long as the last job runs.
+# start_job COMMAND...: in the background, as a process group of its own that end_job can end.
+job=''
+start_job() {
+	set -m
+	"$@" &
+	job=$!
+	set +m
+}
+finish_job() {
+	local status=0
+	wait "$job" || status=$?
+	job=''
+	return $status
+}
+end_job() {
+	local i
+	[ -n "$job" ] || return 0
+	kill -TERM -- "-$job" 2>/dev/null
+	for ((i = 0; i < 30; i++)); do
+		kill -0 -- "-$job" 2>/dev/null || return 0
+		sleep 0.1
+	done
+	kill -KILL -- "-$job" 2>/dev/null
+}
+
+# trixie_progress LOG PATTERN WORDS: one line every few seconds for as long as the job runs.
 trixie_progress() {
-	local pid=$1 log=$2 pattern=$3 word=$4 now told=''
-	while kill -0 "$pid" 2>/dev/null; do
+	local log=$1 pattern=$2 word=$3 now told=''
+	while kill -0 "$job" 2>/dev/null; do
 		now=$(grep -c "$pattern" "$log" 2>/dev/null || true)
 		[ "$now" = "$told" ] || printf '    %s %s\n' "$now" "$word"
 		told=$now
@@ -51,13 +76,14 @@ trixie_bootstrap() {
 	local folder mirror new log=$LOGS/debootstrap.log
 	folder=$(trixie_path) mirror=$(trixie_mirror)
 	[ ! -d "$folder/var/lib/dpkg" ] || return 0
+	[ -n "$mirror" ] || { apt_update && mirror=$(trixie_mirror); }
 	[ -n "$mirror" ] || die 'apt knows no Debian mirror here: apt-get update, and look at the sources in /etc/apt.'
 	new=$folder.new
-	say "Debian 13 into $folder (1.9 GB when all is there)"
+	say "Debian 13 into $folder (2 GB when all is there)"
 	rm -rf "$new"
-	unshare --mount debootstrap --variant=minbase --include=ca-certificates trixie "$new" "$mirror" >"$log" 2>&1 </dev/null &
-	trixie_progress $! "$log" '^I: \(Retrieving\|Unpacking\|Configuring\)' 'steps of about 450'
-	wait $! || {
+	start_job unshare --mount debootstrap --variant=minbase --include=ca-certificates trixie "$new" "$mirror" >"$log" 2>&1 </dev/null
+	trixie_progress "$log" '^I: \(Retrieving\|Unpacking\|Configuring\)' 'steps of about 450'
+	finish_job || {
 		tail -n 5 "$log" >&2
 		die "debootstrap failed; its last lines are above, all of them in $log."
 	}
@@ -80,13 +106,34 @@ trixie_packages() {
 	# shellcheck disable=SC2086
 	say "Installing $(echo $missing | wc -w) packages and what they need in it"
 	# shellcheck disable=SC2086,SC2016
-	in_trixie env DEBIAN_FRONTEND=noninteractive sh -c 'apt-get update -qq &&
-		apt-get install -y -q --no-install-recommends -o Dpkg::Use-Pty=0 "$@" && apt-get clean' sh $missing >"$log" 2>&1 </dev/null &
-	trixie_progress $! "$log" '^\(Get:\|Unpacking \|Setting up \)' 'steps of about 1800'
-	wait $! || {
+	start_job in_trixie env DEBIAN_FRONTEND=noninteractive sh -c 'apt-get update -qq &&
+		apt-get install -y -q --no-install-recommends -o Dpkg::Use-Pty=0 "$@" && apt-get clean' sh $missing >"$log" 2>&1 </dev/null
+	trixie_progress "$log" '^\(Get:\|Unpacking \|Setting up \)' 'steps of about 1800'
+	finish_job || {
 		tail -n 15 "$log" >&2
 		die "apt-get install failed in the folder; its last lines are above, all of them in $log."
 	}
+}
+
+NEXT_PHP=8.5
+
+# The headers of the next PHP from Debian's experimental, unpacked only. Where they can't be had,
+# their row is left out.
+trixie_next_php() {
+	local folder log=$LOGS/trixie-next-php.log
+	folder=$(trixie_path)
+	[ ! -d "$folder/opt/php$NEXT_PHP" ] || return 0
+	# shellcheck disable=SC2016
+	in_trixie sh -c 'set -e
+		rm -rf /tmp/next && mkdir -p /tmp/next/lists/partial && cd /tmp/next
+		sed "s/ trixie / experimental /" /etc/apt/sources.list >sources.list
+		settings="-o Dir::Etc::SourceList=/tmp/next/sources.list -o Dir::Etc::SourceParts=- -o Dir::State::Lists=/tmp/next/lists
+			-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Sandbox::User=root"
+		apt-get $settings update -qq
+		apt-get $settings download "php$1-dev"
+		dpkg -x ./*.deb unpacked
+		mv unpacked "/opt/php$1"
+		rm -rf /tmp/next' sh $NEXT_PHP >"$log" 2>&1 </dev/null || printf '    Debian has no headers of PHP %s now; their row is left out\n' $NEXT_PHP
 }
 
 # A copy of the clone inside, by the function that makes the test copy.
@@ -100,5 +147,6 @@ trixie_copy() {
 trixie_prepare() {
 	trixie_bootstrap
 	trixie_packages
+	trixie_next_php
 	trixie_copy
 }
