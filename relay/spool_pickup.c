@@ -412,13 +412,27 @@ static void free_bytes_if_idle(struct spool_pickup *pickup)
 	pickup->cap = 0;
 }
 
+/* The relay ends: what the engine has is done, the rest and the claims are for others. */
+static void part(struct spool_pickup *pickup)
+{
+	for (size_t i = 0; i < pickup->count; i++) {
+		struct spool_reader *const reader = &pickup->readers[i];
+		if (reader->is_claimed && reader->progress.offset > 0)
+			(void)settle(pickup, reader);
+		if (reader->is_claimed)
+			(void)finish(pickup, reader);
+	}
+}
+
 static void on_timer(struct wheel_timer *timer)
 {
 	struct spool_pickup *const pickup =
 		(struct spool_pickup *)((char *)timer - offsetof(struct spool_pickup, timer));
 	struct loop *const loop = pickup->hub->loop;
-	if (atomic_load(&pickup->hub->shared->is_draining))
+	if (atomic_load(&pickup->hub->shared->is_draining)) {
+		part(pickup);
 		return;
+	}
 	const int64_t next_ms = step_all(pickup);
 	free_bytes_if_idle(pickup);
 	if (next_ms < INT64_MAX)
@@ -450,6 +464,7 @@ void spool_pickup_free(struct spool_pickup *pickup)
 	if (pickup == NULL)
 		return;
 	loop_timer_stop(pickup->hub->loop, &pickup->timer);
+	part(pickup);
 	for (size_t i = 0; i < pickup->count; i++)
 		cln_spool_close(&pickup->readers[i].file);
 	free(pickup->bytes);
