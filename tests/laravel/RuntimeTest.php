@@ -11,10 +11,15 @@ use Clairon\Laravel\ClaironServiceProvider;
 use Clairon\Laravel\Tests\Fixtures\Now;
 use Clairon\Laravel\Tests\Fixtures\Plain;
 use Illuminate\Broadcasting\BroadcastEvent;
+use Illuminate\Broadcasting\BroadcastManager;
+use Illuminate\Container\Container;
 use Illuminate\Foundation\Console\AboutCommand;
+use Illuminate\Foundation\Application;
+use Illuminate\Http\Request;
 use Illuminate\Support\Facades\Artisan;
 use Illuminate\Support\Facades\Broadcast;
 use Illuminate\Support\Facades\Bus;
+use Illuminate\Support\Facades\DB;
 use Illuminate\Support\Facades\Event;
 use Illuminate\Support\Facades\Queue;
 use Illuminate\Support\Str;
@@ -230,6 +235,58 @@ PHP);
         $this->relay = Support\FakeRelay::start($this->relay->path);
 
         return $waited;
+    }
+
+    /**
+     * What Octane does with a request: a clone of the application handles it, manager and drivers stay.
+     */
+    private function inSandbox(callable $request): void
+    {
+        $sandbox = clone $this->app;
+        Container::setInstance($sandbox);
+        $manager = $this->app->make(BroadcastManager::class);
+        $manager->setApplication($sandbox);
+
+        try {
+            $request($sandbox);
+            $sandbox->terminate();
+        } finally {
+            $manager->setApplication($this->app);
+            Container::setInstance($this->app);
+        }
+    }
+
+    public function test_point_43_thousands_of_requests_in_one_process_let_nothing_grow(): void
+    {
+        $serve = fn (int $times) => array_map(fn () => $this->inSandbox(static function (): void {
+            event(new Plain());
+            DB::transaction(static fn () => event(new Plain()));
+        }), array_fill(0, $times, null));
+        $descriptors = static fn (): int => count(scandir('/proc/self/fd') ?: []);
+        $serve(100);
+        $this->published();
+        gc_collect_cycles();
+        $before = [memory_get_usage(), $descriptors()];
+        $serve(1000);
+        gc_collect_cycles();
+
+        self::assertLessThan($before[0] + 64 * 1024, memory_get_usage());
+        self::assertSame($before[1], $descriptors());
+        self::assertCount(2000, $this->published());
+        self::assertArrayHasKey('conversation.{id}', (fn () => $this->channels)->call(Broadcast::connection('clairon')));
+    }
+
+    public function test_point_44_requests_of_two_users_dont_see_each_others_socket(): void
+    {
+        $say = fn (?string $socket) => $this->inSandbox(static function (Application $app) use ($socket): void {
+            $app->instance('request', Request::create('/', server: $socket === null ? [] : ['HTTP_X_SOCKET_ID' => $socket]));
+            broadcast(new Plain())->toOthers();
+        });
+        $say('1.1');
+        $say('2.2');
+        $say(null);
+
+        self::assertSame(['1.1', '2.2', null], array_column($this->published(), 'except'));
     }
 
     public function test_octane_serves_requests_and_must_not_wait_for_room(): void
