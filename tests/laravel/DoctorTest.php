@@ -192,7 +192,7 @@ JS;
 
         // In one application: making one costs more than all of these.
         foreach (self::wrongSettings() as $name => [$config, $text, $advice]) {
-            [$code, $findings] = $this->doctor($config, ['--timeout' => '1']);
+            [$code, $findings] = $this->doctor($config);
             config($right);
 
             self::assertFound('problem', $text, $advice, $findings);
@@ -236,7 +236,7 @@ JS;
         // The recording relay of the other tests takes the event, browsers are at the real one.
         [$code, $findings] = $this->doctor(
             ['broadcasting.connections.clairon.dsn' => $this->relay->dsn()],
-            ['--timeout' => '0.5']
+            ['--timeout' => '1.5']
         );
 
         self::assertFound('problem', 'was published but did not arrive', 'Compare CLAIRON_DSN', $findings);
