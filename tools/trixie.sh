@@ -13,13 +13,15 @@ TRIXIE_PACKAGES="gcc make libc6-dev autoconf pkg-config git php8.4-cli php8.4-de
 	php8.4-xml php8.4-sqlite3 php8.4-curl php8.4-redis unzip curl composer nodejs npm redis-server
 	redis-tools libcmocka-dev libjansson-dev clang libclang-rt-dev valgrind openssl"
 
-# in_trixie COMMAND...: as root. The network is the machine's.
+# in_trixie COMMAND...: as root. The network is the machine's. The shell stays: what changes its
+# user forgets that it is to end with unshare, and the first process takes all others with it.
 in_trixie() {
 	# shellcheck disable=SC2016
 	unshare --mount --pid --fork --kill-child sh -c 'set -e
 		mount -t proc proc "$0/proc"
 		mount --rbind /dev "$0/dev"
-		exec chroot "$0" "$@"' "$(trixie_path)" "$@"
+		chroot "$0" "$@"
+		exit 0' "$(trixie_path)" "$@"
 }
 
 # in_trixie_copy COMMAND...: as the user of the copy, in the copy's folder.
