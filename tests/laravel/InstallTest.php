@@ -345,6 +345,26 @@ PHP;
         self::assertStringContainsString('Let resources/js/echo.js read', $this->output);
     }
 
+    public function test_point_49_an_application_with_mix_gets_its_variables(): void
+    {
+        $this->make([
+            'package.json' => '{"devDependencies": {"laravel-mix": "^6.0.6"}}',
+            'resources/js/app.js' => "require('./bootstrap');\n",
+            'resources/js/bootstrap.js' => "window._ = require('lodash');\n",
+        ]);
+        self::assertSame(0, $this->install(), $this->output);
+
+        self::assertSame('"${CLAIRON_APP_KEY}"', $this->env()['MIX_CLAIRON_APP_KEY']);
+        self::assertArrayNotHasKey('VITE_CLAIRON_APP_KEY', $this->env());
+        self::assertStringContainsString('key: process.env.MIX_CLAIRON_APP_KEY,', $this->folder->read('resources/js/echo.js'));
+        self::assertStringNotContainsString('import.meta', $this->folder->read('resources/js/echo.js'));
+        self::assertStringEndsWith("require('lodash');\n\nrequire('./echo');\n", $this->folder->read('resources/js/bootstrap.js'));
+
+        $before = $this->sources();
+        $this->install();
+        self::assertSame($before, $this->sources());
+    }
+
     public function test_point_49_the_import_goes_where_there_is_a_file_and_only_once(): void
     {
         unlink("{$this->folder->path}/resources/js/bootstrap.js");

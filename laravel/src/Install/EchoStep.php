@@ -18,6 +18,8 @@ final class EchoStep implements Step
 
     private const IMPORT = "import './echo';";
 
+    private const REQUIRE = "require('./echo');";
+
     public function run(Application $app, Journal $journal): void
     {
         $folder = $app->resourcePath('js');
@@ -35,7 +37,8 @@ final class EchoStep implements Step
 
     private function writeEcho(Application $app, string $path, Journal $journal): void
     {
-        $stub = (string) file_get_contents(self::STUB);
+        $bundler = Bundler::of($app);
+        $stub = $bundler->adapt((string) file_get_contents(self::STUB));
 
         if (! TextFile::isThere($path)) {
             $file = TextFile::make($path);
@@ -48,16 +51,18 @@ final class EchoStep implements Step
 
         $file = TextFile::read($path);
 
-        if (str_contains($file->text, 'VITE_CLAIRON_')) {
-            $journal->kept[] = 'resources/js/echo.js: reads VITE_CLAIRON_*';
+        if (str_contains($file->text, "{$bundler->prefix}CLAIRON_")) {
+            $journal->kept[] = "resources/js/echo.js: reads {$bundler->prefix}CLAIRON_*";
         } elseif ($this->isUntouched($file->text)) {
             $file->text = str_replace("\n", $file->eol, $stub);
             $file->save();
             $journal->done[] = 'resources/js/echo.js: Laravel\'s own, unchanged so far, now reads VITE_CLAIRON_*';
         } else {
             $journal->kept[] = 'resources/js/echo.js: yours, not changed';
-            $journal->advice[] = 'Let resources/js/echo.js read VITE_CLAIRON_APP_KEY, VITE_CLAIRON_HOST, '
-                . 'VITE_CLAIRON_PORT and VITE_CLAIRON_SCHEME, as vendor/clairon/laravel/resources/echo.js does.';
+            $journal->advice[] = 'Let resources/js/echo.js read ' . implode(', ', array_map(
+                static fn (string $name) => "{$bundler->prefix}CLAIRON_{$name}",
+                ['APP_KEY', 'HOST', 'PORT', 'SCHEME']
+            )) . ', as vendor/clairon/laravel/resources/echo.js does.';
         }
     }
 
@@ -94,7 +99,8 @@ final class EchoStep implements Step
                 return;
             }
 
-            $file->append(($file->text === '' ? '' : "\n") . self::IMPORT . "\n");
+            $isCommon = str_contains($file->text, 'require(') && preg_match('/^\s*import\b/m', $file->text) !== 1;
+            $file->append(($file->text === '' ? '' : "\n") . ($isCommon ? self::REQUIRE : self::IMPORT) . "\n");
             $file->save();
             $journal->done[] = "resources/js/{$name}: imports echo.js";
 

@@ -33,18 +33,20 @@ final class EnvironmentStep implements Step
             );
         }
 
-        $this->edit($app, TextFile::read($path), $this->values(), $journal);
+        $this->edit($app, TextFile::read($path), $this->values($app), $journal);
 
         if (TextFile::isThere($example = $app->basePath('.env.example'))) {
-            $this->edit($app, TextFile::read($example), array_fill_keys(self::SECRETS, '') + $this->values(), $journal);
+            $this->edit($app, TextFile::read($example), array_fill_keys(self::SECRETS, '') + $this->values($app), $journal);
         }
     }
 
     /**
      * @return array<string, string>
      */
-    private function values(): array
+    private function values(Application $app): array
     {
+        $prefix = Bundler::of($app)->prefix;
+
         return [
             'CLAIRON_APP_ID' => (string) random_int(100000, 999999),
             'CLAIRON_APP_KEY' => bin2hex(random_bytes(10)),
@@ -52,10 +54,10 @@ final class EnvironmentStep implements Step
             'CLAIRON_HOST' => 'localhost',
             'CLAIRON_PORT' => '6001',
             'CLAIRON_SCHEME' => 'http',
-            'VITE_CLAIRON_APP_KEY' => '"${CLAIRON_APP_KEY}"',
-            'VITE_CLAIRON_HOST' => '"${CLAIRON_HOST}"',
-            'VITE_CLAIRON_PORT' => '"${CLAIRON_PORT}"',
-            'VITE_CLAIRON_SCHEME' => '"${CLAIRON_SCHEME}"',
+            "{$prefix}CLAIRON_APP_KEY" => '"${CLAIRON_APP_KEY}"',
+            "{$prefix}CLAIRON_HOST" => '"${CLAIRON_HOST}"',
+            "{$prefix}CLAIRON_PORT" => '"${CLAIRON_PORT}"',
+            "{$prefix}CLAIRON_SCHEME" => '"${CLAIRON_SCHEME}"',
         ];
     }
 
@@ -152,7 +154,7 @@ final class EnvironmentStep implements Step
         $before = null;
 
         foreach ($variables as $variable => $value) {
-            $isMirror = str_starts_with($variable, 'VITE_');
+            $isMirror = ! str_starts_with($variable, 'CLAIRON_');
 
             if ($before !== null && $isMirror !== $before) {
                 $lines .= "\n";
