@@ -48,10 +48,15 @@ class CompatibleDispatcher extends LaravelDispatcher
         return $this->core = new Core($this, $this->container, $this->isOverridden);
     }
 
+    /**
+     * @param  mixed  $events
+     * @param  mixed  $listener
+     * @return mixed a collection for a closure alone
+     */
     public function listen($events, $listener = null)
     {
         try {
-            return parent::listen($events, $listener);
+            return parent::listen($events, $listener); // @phpstan-ignore staticMethod.void, argument.type, argument.type (Laravel says void)
         } finally {
             $this->core?->reset();
         }
@@ -63,15 +68,27 @@ class CompatibleDispatcher extends LaravelDispatcher
         $this->core?->reset();
     }
 
+    /**
+     * @param  object|string  $event
+     * @param  mixed  $payload
+     * @param  bool  $halt
+     * @return mixed
+     */
     public function dispatch($event, $payload = [], $halt = false)
     {
         if ($this->deferringEvents ?? false) {
-            return parent::dispatch(...func_get_args());
+            return parent::dispatch(...func_get_args()); // @phpstan-ignore argument.type (kept as they came)
         }
 
         return ($this->core ?? $this->core())->dispatch($event, $payload, $halt);
     }
 
+    /**
+     * @param  object|string  $event
+     * @param  array<mixed>  $payload
+     * @param  bool  $halt
+     * @return mixed
+     */
     protected function invokeListeners($event, $payload, $halt = false)
     {
         $core = $this->core ?? $this->core();
@@ -80,7 +97,7 @@ class CompatibleDispatcher extends LaravelDispatcher
             return parent::invokeListeners($event, $payload, $halt);
         }
         if ($this->shouldBroadcast($payload)) {
-            $this->broadcastEvent($payload[0]);
+            $this->broadcastEvent($payload[0]); // @phpstan-ignore argument.type (shouldBroadcast() has looked)
         }
 
         return $core->call($event, $payload, $halt);
@@ -89,7 +106,7 @@ class CompatibleDispatcher extends LaravelDispatcher
     /**
      * @internal for events that Laravel broadcasts or defers to the commit
      */
-    public function dispatchByLaravel(mixed $event, mixed $payload, bool $halt): mixed
+    public function dispatchByLaravel(object|string $event, mixed $payload, bool $halt): mixed
     {
         return parent::dispatch($event, $payload, $halt);
     }
@@ -101,16 +118,22 @@ class CompatibleDispatcher extends LaravelDispatcher
      */
     public function listenersOf(string $name): array
     {
-        $found = array_map(static fn ($listener) => [self::given($listener), false], $this->listeners[$name] ?? []);
+        $found = [];
+        $add = static function (mixed $listeners, bool $wildcard) use (&$found): void {
+            foreach ((array) $listeners as $listener) {
+                $found[] = [self::given($listener), $wildcard];
+            }
+        };
+        $add($this->listeners[$name] ?? [], false);
 
         foreach ($this->wildcards as $pattern => $listeners) {
             if (Str::is((string) $pattern, $name)) {
-                array_push($found, ...array_map(static fn ($listener) => [self::given($listener), true], $listeners));
+                $add($listeners, true);
             }
         }
 
         foreach (class_exists($name, false) ? class_implements($name) : [] as $interface) {
-            array_push($found, ...array_map(static fn ($listener) => [self::given($listener), false], $this->listeners[$interface] ?? []));
+            $add($this->listeners[$interface] ?? [], false);
         }
 
         return $found;
@@ -121,7 +144,7 @@ class CompatibleDispatcher extends LaravelDispatcher
      */
     public static function from(LaravelDispatcher $stock): static
     {
-        $new = new static($stock->container);
+        $new = new static($stock->container); // @phpstan-ignore new.static (a subclass keeps Laravel's constructor)
 
         foreach (get_object_vars($stock) as $name => $value) {
             $new->{$name} = $value;

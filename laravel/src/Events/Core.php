@@ -34,7 +34,7 @@ final class Core extends Dispatcher
         $this->forgetPrepared();
     }
 
-    public function call(mixed $event, mixed $payload, bool $halt): mixed
+    public function call(object|string $event, mixed $payload, bool $halt): mixed
     {
         return $this->invokeListeners($event, $payload, $halt);
     }
@@ -49,6 +49,9 @@ final class Core extends Dispatcher
         return $this->owner->prepare($listener, $wildcard);
     }
 
+    /**
+     * @param  array<mixed>  $payload
+     */
     protected function callMadeListener($listener, $method, $event, $payload, $wildcard)
     {
         return $this->owner->callMade($listener, $method, $event, $payload, $wildcard);

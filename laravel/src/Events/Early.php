@@ -35,7 +35,7 @@ final class Early extends LaravelCode
         $container->instance('db.transactions', $container);
 
         if (method_exists($asked, 'setTransactionManagerResolver')) {
-            $asked->setTransactionManagerResolver(static fn () => $container);
+            $asked->setTransactionManagerResolver(static fn () => $container); // @phpstan-ignore argument.type (any will do)
         }
 
         return is_array($asked->createClassCallable([self::class, 'creating']));

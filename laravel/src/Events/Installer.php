@@ -30,7 +30,7 @@ final class Installer
 
         $old = $app->make('events');
 
-        if (get_class($old) !== Dispatcher::class || ! class_exists(\Clairon\Dispatcher::class, false)) {
+        if (! is_object($old) || get_class($old) !== Dispatcher::class || ! class_exists(\Clairon\Dispatcher::class, false)) {
             return;
         }
 
@@ -50,11 +50,13 @@ final class Installer
         if (class_exists(Model::class) && Model::getEventDispatcher() === $old) {
             Model::setEventDispatcher($new);
         }
-        if ($app->resolved('router')) {
-            // The router got the old one by its constructor.
+        $router = $app->resolved('router') ? $app->make('router') : null;
+
+        if ($router instanceof Router) {
+            // It got the old one by its constructor.
             Closure::bind(function () use ($new): void {
                 $this->events = $new;
-            }, $app->make('router'), Router::class)();
+            }, $router, Router::class)();
         }
     }
 }

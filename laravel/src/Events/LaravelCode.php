@@ -15,11 +15,11 @@ use ReflectionClass;
  * to run Laravel's own tests against NativeDispatcher. Then the class is read from its file under
  * another name: Stock would else extend the class that it serves.
  */
-if (is_a(Dispatcher::class, \Clairon\Dispatcher::class, true)) {
+if (is_a(Dispatcher::class, \Clairon\Dispatcher::class, true)) { // @phpstan-ignore function.impossibleType (there)
     eval(preg_replace(
         ['/^<\?php/', '/^class Dispatcher\b/m'],
         ['', 'class DispatcherUnderOtherName'],
-        file_get_contents(dirname((new ReflectionClass(QueuedClosure::class))->getFileName()) . '/Dispatcher.php')
+        (string) file_get_contents(dirname((string) (new ReflectionClass(QueuedClosure::class))->getFileName()) . '/Dispatcher.php')
     ));
     class_alias('Illuminate\Events\DispatcherUnderOtherName', LaravelCode::class);
 } else {

@@ -8,6 +8,7 @@ namespace Clairon\Laravel\Events;
 
 use Clairon\Dispatcher as ClaironDispatcher;
 use Closure;
+use Error;
 use Illuminate\Container\Container;
 use Illuminate\Contracts\Broadcasting\Factory as BroadcastFactory;
 use Illuminate\Contracts\Broadcasting\ShouldBroadcast;
@@ -22,6 +23,7 @@ use Illuminate\Support\Collection;
 use Illuminate\Support\Str;
 use Illuminate\Support\Traits\Macroable;
 use Illuminate\Support\Traits\ReflectsClosures;
+use TypeError;
 
 /**
  * Laravel's contract over Clairon\Dispatcher: dispatch(), until(), hasListeners() and forget() are the
@@ -43,7 +45,7 @@ class NativeDispatcher extends ClaironDispatcher implements DispatcherContract
 
     private bool $deferring = false;
 
-    /** @var list<array{mixed, mixed, bool}> */
+    /** @var list<array{object|string, mixed, bool}> */
     private array $deferred = [];
 
     /** @var list<string>|null null: all events */
@@ -51,10 +53,15 @@ class NativeDispatcher extends ClaironDispatcher implements DispatcherContract
 
     public function __construct(?ContainerContract $container = null)
     {
-        $this->container = $container ?? new Container();
+        $this->container = $container ??= new Container();
         $this->intercept([ShouldBroadcast::class, ShouldDispatchAfterCommit::class]);
-        $this->makeListenersWith($this->container, [ShouldHandleEventsAfterCommit::class]);
+        $this->makeListenersWith($container, [ShouldHandleEventsAfterCommit::class]);
         $this->matchWithinLines(! Str::is('*', "\n"));
+    }
+
+    private function container(): ContainerContract
+    {
+        return $this->container ?? throw new Error('This dispatcher has no container: its constructor did not run.');
     }
 
     private function stock(): Stock
@@ -64,6 +71,10 @@ class NativeDispatcher extends ClaironDispatcher implements DispatcherContract
 
     /**
      * Also what only some versions of Laravel's dispatcher have, and its macros.
+     *
+     * @param  string  $method
+     * @param  array<mixed>  $parameters
+     * @return mixed
      */
     public function __call($method, $parameters)
     {
@@ -80,14 +91,14 @@ class NativeDispatcher extends ClaironDispatcher implements DispatcherContract
     public static function from(LaravelDispatcher $stock): static
     {
         $content = Stock::contentOf($stock);
-        $new = new static($content['container']);
+        $new = new static($content['container']); // @phpstan-ignore new.static (a subclass keeps this constructor)
 
         foreach ($content['listeners'] + $content['wildcards'] as $event => $listeners) {
             foreach ($listeners as $listener) {
                 $new->listen((string) $event, Stock::registered($listener));
             }
         }
-        if ($content['queueResolver'] !== null) {
+        if (isset($content['queueResolver'])) {
             $new->setQueueResolver($content['queueResolver']);
         }
         if (isset($content['transactionManagerResolver'])) {
@@ -97,36 +108,50 @@ class NativeDispatcher extends ClaironDispatcher implements DispatcherContract
         return $new;
     }
 
+    /**
+     * @param  Closure|QueuedClosure|string|array<string>  $events
+     * @param  mixed  $listener
+     * @param  int  $priority
+     * @return Collection<int, string>|null
+     */
     public function listen($events, $listener = null, $priority = 0)
     {
         if ($events instanceof Closure || $events instanceof QueuedClosure) {
-            [$closure, $listener] = $events instanceof Closure ? [$events, $events] : [$events->closure, $events->resolve(...)];
+            /** @var list<string> $types */
+            $types = array_values($this->firstClosureParameterTypes($events instanceof Closure ? $events : $events->closure));
 
-            return (new Collection($this->firstClosureParameterTypes($closure)))->each(
-                fn ($event) => $this->listen($event, $events instanceof Closure ? $listener : $listener(), $priority)
-            );
+            return (new Collection($types))->each(function (string $event) use ($events, $priority): void {
+                $this->listen($event, $events instanceof Closure ? $events : $events->resolve(), $priority);
+            });
         }
         if ($listener instanceof QueuedClosure) {
             $listener = $listener->resolve();
         }
         foreach ((array) $events as $event) {
-            parent::listen($event, $listener, $priority);
+            parent::listen($event, $listener, $priority); // @phpstan-ignore argument.type (any, prepareListener() sees to it)
         }
+
+        return null;
     }
 
     public function subscribe($subscriber)
     {
-        $subscriber = is_string($subscriber) ? $this->container->make($subscriber) : $subscriber;
-        $events = $subscriber->subscribe($this);
+        $made = is_string($subscriber) ? $this->container()->make($subscriber) : $subscriber;
+        assert(is_object($made));
+        $events = $made->subscribe($this); // @phpstan-ignore method.notFound (Laravel has no type for it)
 
         foreach (is_array($events) ? $events : [] as $event => $listeners) {
             foreach (Arr::wrap($listeners) as $listener) {
-                $ofIts = is_string($listener) && method_exists($subscriber, $listener);
-                $this->listen($event, $ofIts ? [get_class($subscriber), $listener] : $listener);
+                $ofIts = is_string($listener) && method_exists($made, $listener);
+                $this->listen((string) $event, $ofIts ? [get_class($made), $listener] : $listener);
             }
         }
     }
 
+    /**
+     * @param  string  $event
+     * @param  mixed  $payload
+     */
     public function push($event, $payload = [])
     {
         $this->listen("{$event}_pushed", function () use ($event, $payload): void {
@@ -148,21 +173,37 @@ class NativeDispatcher extends ClaironDispatcher implements DispatcherContract
         }
     }
 
+    /**
+     * @return list<Closure> as Laravel would call them, with what was registered in their static variables
+     */
     public function getListeners($eventName)
     {
-        return array_map(fn (array $found) => $this->makeListener(...$found), $this->findListeners($eventName));
+        return array_map(fn (array $found) => $this->makeListener($found[0], $found[1] === true), $this->findListeners($eventName));
     }
 
+    /**
+     * @param  mixed  $listener
+     * @param  bool  $wildcard
+     * @return Closure
+     */
     public function makeListener($listener, $wildcard = false)
     {
-        return $this->stock()->makeListener($listener, $wildcard);
+        return $this->stock()->closureFor($listener, $wildcard);
     }
 
+    /**
+     * @param  string  $listener
+     * @param  bool  $wildcard
+     * @return Closure
+     */
     public function createClassListener($listener, $wildcard = false)
     {
         return $this->stock()->createClassListener($listener, $wildcard);
     }
 
+    /**
+     * @return $this
+     */
     public function setQueueResolver(callable $resolver)
     {
         $this->stock()->setQueueResolver($resolver);
@@ -170,6 +211,9 @@ class NativeDispatcher extends ClaironDispatcher implements DispatcherContract
         return $this;
     }
 
+    /**
+     * @return $this
+     */
     public function setTransactionManagerResolver(callable $resolver)
     {
         $this->transactionManagerResolver = $resolver;
@@ -181,6 +225,13 @@ class NativeDispatcher extends ClaironDispatcher implements DispatcherContract
         return $this;
     }
 
+    /**
+     * @template TResult
+     *
+     * @param  callable(): TResult  $callback
+     * @param  list<string>|null  $events
+     * @return TResult
+     */
     public function defer(callable $callback, ?array $events = null)
     {
         $before = [$this->deferring, $this->deferred, $this->toDefer];
@@ -218,9 +269,10 @@ class NativeDispatcher extends ClaironDispatcher implements DispatcherContract
             return null;
         }
         if ($event instanceof ShouldDispatchAfterCommit) {
-            $transactions = call_user_func($this->transactionManagerResolver);
+            $resolver = $this->transactionManagerResolver ?? throw new TypeError('setTransactionManagerResolver() was not called.');
+            $transactions = $resolver();
 
-            if ($transactions !== null) {
+            if (is_object($transactions) && method_exists($transactions, 'addCallback')) {
                 $transactions->addCallback(fn () => $this->broadcastAndCall($name, $values, $halt));
 
                 return null;
@@ -236,25 +288,37 @@ class NativeDispatcher extends ClaironDispatcher implements DispatcherContract
     private function broadcastAndCall(string $name, array $values, bool $halt): mixed
     {
         if ($this->shouldBroadcast($values)) {
-            $this->broadcastEvent($values[0]);
+            $this->broadcastEvent($values[0]); // @phpstan-ignore argument.type (shouldBroadcast() has looked)
         }
 
         return $this->invokeListeners($name, $values, $halt);
     }
 
+    /**
+     * @param  array<mixed>  $payload
+     * @return bool
+     */
     protected function shouldBroadcast(array $payload)
     {
         return ($payload[0] ?? null) instanceof ShouldBroadcast && $this->broadcastWhen($payload[0]);
     }
 
+    /**
+     * @param  object  $event
+     * @return bool
+     */
     protected function broadcastWhen($event)
     {
-        return method_exists($event, 'broadcastWhen') ? $event->broadcastWhen() : true;
+        return method_exists($event, 'broadcastWhen') ? (bool) $event->broadcastWhen() : true;
     }
 
+    /**
+     * @param  ShouldBroadcast  $event
+     * @return void
+     */
     protected function broadcastEvent($event)
     {
-        $this->container->make(BroadcastFactory::class)->queue($event);
+        $this->container()->make(BroadcastFactory::class)->queue($event); // @phpstan-ignore method.notFound (of the contract)
     }
 
     protected function prepareListener($listener, $wildcard)
@@ -263,6 +327,9 @@ class NativeDispatcher extends ClaironDispatcher implements DispatcherContract
         return isset($this->container) ? $this->stock()->prepare($listener, $wildcard) : $this->makeListener($listener, $wildcard);
     }
 
+    /**
+     * @param  array<mixed>  $payload
+     */
     protected function callMadeListener($listener, $method, $event, $payload, $wildcard)
     {
         return $this->stock()->callMade($listener, $method, $event, $payload, $wildcard);

@@ -20,7 +20,7 @@ use Psr\EventDispatcher\StoppableEventInterface;
  */
 final class PsrDispatcher implements EventDispatcherInterface, ListenerProviderInterface
 {
-    /** @var array<class-string, Dispatcher> listeners of one class or interface each */
+    /** @var array<string, Dispatcher> listeners of one class or interface each */
     private array $types = [];
 
     /**
@@ -62,6 +62,6 @@ final class PsrDispatcher implements EventDispatcherInterface, ListenerProviderI
             }
         }
 
-        return $listeners;
+        return $listeners; // @phpstan-ignore return.type (listen() took only callables)
     }
 }

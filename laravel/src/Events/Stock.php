@@ -7,6 +7,7 @@ declare(strict_types=1);
 namespace Clairon\Laravel\Events;
 
 use Closure;
+use Illuminate\Contracts\Container\Container;
 use Illuminate\Events\Dispatcher;
 use ReflectionMethod;
 
@@ -21,11 +22,16 @@ final class Stock extends LaravelCode
     use PreparesListeners;
 
     /**
-     * @return array<string, mixed> of a dispatcher: listeners, wildcards, container and resolvers
+     * @return array{container: Container|null, listeners: array<array<mixed>>, wildcards: array<array<mixed>>, queueResolver: callable|null, transactionManagerResolver?: callable|null}
      */
     public static function contentOf(Dispatcher $stock): array
     {
-        return get_object_vars($stock);
+        return get_object_vars($stock); // @phpstan-ignore return.type (its properties have no types)
+    }
+
+    public function closureFor(mixed $listener, bool $wildcard): Closure
+    {
+        return $this->makeListener($listener, $wildcard); // @phpstan-ignore argument.type (it takes whatever was registered)
     }
 
     public static function registered(mixed $listener): mixed
@@ -53,7 +59,8 @@ final class Stock extends LaravelCode
             return $result === $this ? $dispatcher : $result;
         }
         $macro = static::$macros[$method];
+        $bound = $macro instanceof Closure ? $macro->bindTo($dispatcher, get_class($dispatcher)) : $macro;
 
-        return ($macro instanceof Closure ? $macro->bindTo($dispatcher, get_class($dispatcher)) : $macro)(...$parameters);
+        return is_callable($bound) ? $bound(...$parameters) : null;
     }
 }
