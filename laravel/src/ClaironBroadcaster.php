@@ -14,12 +14,16 @@ use Clairon\Publisher;
 use Illuminate\Broadcasting\Broadcasters\Broadcaster;
 use Illuminate\Broadcasting\Broadcasters\UsePusherChannelConventions;
 use Illuminate\Broadcasting\BroadcastException;
+use Illuminate\Broadcasting\Channel;
 use Illuminate\Container\Container as ContainerInstance;
+use Illuminate\Contracts\Config\Repository;
 use Illuminate\Contracts\Container\Container;
 use Illuminate\Contracts\Debug\ExceptionHandler;
 use Illuminate\Contracts\Foundation\Application;
 use Illuminate\Http\JsonResponse;
+use Illuminate\Http\Request;
 use JsonException;
+use Stringable;
 use Symfony\Component\HttpKernel\Exception\AccessDeniedHttpException;
 use Throwable;
 use ValueError;
@@ -63,14 +67,18 @@ final class ClaironBroadcaster extends Broadcaster
     }
 
     /**
-     * @param array<string, mixed> $config of broadcasting.connections
+     * @param array<array-key, mixed> $config of broadcasting.connections
      */
     public static function make(Container $app, #[\SensitiveParameter] array $config): self
     {
+        /** @var array<string, mixed> $config */
         $report = static function (Throwable $e): void {
             $container = ContainerInstance::getInstance();
 
-            if (($container['config']['clairon.on_failure'] ?? 'report') === 'report') {
+            /** @var Repository $settings */
+            $settings = $container->make('config');
+
+            if (($settings->get('clairon.on_failure') ?? 'report') === 'report') {
                 $container->make(ExceptionHandler::class)->report($e);
             }
         };
@@ -98,11 +106,17 @@ final class ClaironBroadcaster extends Broadcaster
      */
     private static function servesRequests(): bool
     {
-        return (int) ($_SERVER['LARAVEL_OCTANE'] ?? 0) === 1;
+        return filter_var($_SERVER['LARAVEL_OCTANE'] ?? null, FILTER_VALIDATE_INT) === 1;
     }
 
+    /**
+     * @param Request $request
+     *
+     * @return array{auth: string, user_data: string}|null
+     */
     public function resolveAuthenticatedUser($request)
     {
+        /** @var array<string, mixed>|null $user */
         $user = parent::resolveAuthenticatedUser($request);
 
         if (! $user) {
@@ -114,7 +128,7 @@ final class ClaironBroadcaster extends Broadcaster
 
     public function auth($request)
     {
-        $raw = $request->channel_name;
+        $raw = $request->input('channel_name');
         $this->socketId($request);
 
         if (! is_string($raw) || preg_match(self::CHANNEL, $raw) !== 1) {
@@ -132,7 +146,8 @@ final class ClaironBroadcaster extends Broadcaster
 
     public function validAuthenticationResponse($request, $result)
     {
-        $channel = (string) $request->channel_name;
+        $channel = $request->input('channel_name');
+        $channel = is_string($channel) ? $channel : '';
         $socketId = $this->socketId($request);
 
         if (str_starts_with($channel, self::ENCRYPTED)) {
@@ -151,6 +166,11 @@ final class ClaironBroadcaster extends Broadcaster
         return (new JsonResponse($answer))->withCallback($request->input('callback'));
     }
 
+    /**
+     * @param array<array-key, Channel|string> $channels
+     * @param BackedEnum|string $event
+     * @param array<array-key, mixed> $payload
+     */
     public function broadcast(array $channels, $event, array $payload = [])
     {
         $socketId = $payload['socket'] ?? null;
@@ -162,8 +182,9 @@ final class ClaironBroadcaster extends Broadcaster
             $socketId = null;
         }
 
-        $names = $this->formatChannels($channels);
-        $event = $event instanceof BackedEnum ? (string) $event->value : (string) $event;
+        /** @var list<string> $names */
+        $names = array_values($this->formatChannels($channels));
+        $event = $event instanceof BackedEnum ? (string) $event->value : $event;
         $notice = Notifier::begin();
 
         try {
@@ -184,9 +205,9 @@ final class ClaironBroadcaster extends Broadcaster
         $notice?->published($this->connection, $names, $event, $payload, $result);
     }
 
-    private function socketId(mixed $request): string
+    private function socketId(Request $request): string
     {
-        $socketId = $request->socket_id;
+        $socketId = $request->input('socket_id');
 
         if (! is_string($socketId) || preg_match(self::SOCKET_ID, $socketId) !== 1) {
             throw new AccessDeniedHttpException();
@@ -198,19 +219,20 @@ final class ClaironBroadcaster extends Broadcaster
     /**
      * @return array{auth: string, channel_data: string}
      */
-    private function presence(mixed $request, string $socketId, string $channel, mixed $result): array
+    private function presence(Request $request, string $socketId, string $channel, mixed $result): array
     {
         $user = $this->retrieveUser($request, $this->normalizeChannelName($channel));
 
-        if (! str_starts_with($channel, 'presence-') || ! $user) {
+        if (! str_starts_with($channel, 'presence-') || ! is_object($user)) {
             throw new AccessDeniedHttpException();
         }
 
+        /** @var callable(): (int|string|Stringable) $id */
         $id = method_exists($user, 'getAuthIdentifierForBroadcasting')
-            ? $user->getAuthIdentifierForBroadcasting()
-            : $user->getAuthIdentifier();
+            ? [$user, 'getAuthIdentifierForBroadcasting']
+            : [$user, 'getAuthIdentifier'];
 
-        return $this->connection->signer()->presence($socketId, $channel, (string) $id, $result);
+        return $this->connection->signer()->presence($socketId, $channel, (string) $id(), $result);
     }
 
     /**
@@ -355,7 +377,7 @@ final class ClaironBroadcaster extends Broadcaster
     {
         if ($this->publisher === null) {
             $this->publisher = $this->connection->publisher();
-            $this->outage->resume($this->publisher->stats()['dropped_in_a_row'] ?? 0);
+            $this->outage->resume($this->publisher->stats()['dropped_in_a_row']);
         }
 
         return $this->publisher;

@@ -8,6 +8,9 @@ namespace Clairon\Laravel;
 
 use Illuminate\Broadcasting\BroadcastManager;
 use Illuminate\Contracts\Broadcasting\Factory;
+use Illuminate\Contracts\Config\Repository;
+use Illuminate\Contracts\Container\Container;
+use Illuminate\Contracts\Events\Dispatcher;
 use Illuminate\Contracts\Foundation\CachesConfiguration;
 use Illuminate\Foundation\Console\AboutCommand;
 use Illuminate\Support\Facades\Facade;
@@ -28,7 +31,7 @@ final class ClaironServiceProvider extends ServiceProvider
         $this->mergeDefaults(self::CONNECTION, 'broadcasting.connections.clairon');
         $this->mergeDefaults(self::CONFIG, 'clairon');
 
-        Events\Installer::install($this->app, $this->app->make('config')->get('clairon.dispatcher'));
+        Events\Installer::install($this->app, $this->config()->get('clairon.dispatcher'));
 
         $this->app->singleton(Testing\Recorder::class);
         $this->app->singleton(Flushing::class);
@@ -44,13 +47,13 @@ final class ClaironServiceProvider extends ServiceProvider
 
         // Laravel 13 rebinds such closures to the manager: nothing of this class in them.
         $this->callAfterResolving(BroadcastManager::class, static function (BroadcastManager $manager): void {
-            $manager->extend('clairon', static fn ($app, array $config) => ClaironBroadcaster::make($app, $config));
+            $manager->extend('clairon', static fn (Container $app, array $config) => ClaironBroadcaster::make($app, $config));
         });
     }
 
     public function boot(): void
     {
-        $this->app->make(Commits::class)->listenTo($this->app->make('events'));
+        $this->app->make(Commits::class)->listenTo($this->app->make(Dispatcher::class));
 
         if (! $this->app->runningInConsole()) {
             return;
@@ -81,7 +84,17 @@ final class ClaironServiceProvider extends ServiceProvider
             return;
         }
 
+        /** @var array<string, mixed> $defaults */
+        $defaults = require $path;
+        $config = $this->config();
+        $config->set($key, array_replace_recursive($defaults, (array) $config->get($key, [])));
+    }
+
+    private function config(): Repository
+    {
+        /** @var Repository $config */
         $config = $this->app->make('config');
-        $config->set($key, array_replace_recursive(require $path, (array) $config->get($key, [])));
+
+        return $config;
     }
 }

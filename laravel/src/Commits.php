@@ -9,13 +9,14 @@ namespace Clairon\Laravel;
 use Closure;
 use Illuminate\Contracts\Events\Dispatcher;
 use Illuminate\Contracts\Foundation\Application;
-use Illuminate\Database\Connection;
+use Illuminate\Database\DatabaseManager;
 use Illuminate\Database\DatabaseTransactionsManager;
 use Illuminate\Database\Events\ConnectionEvent;
 use Illuminate\Database\Events\TransactionBeginning;
 use Illuminate\Database\Events\TransactionCommitted;
 use Illuminate\Database\Events\TransactionCommitting;
 use Illuminate\Database\Events\TransactionRolledBack;
+use Illuminate\Support\Collection;
 use Throwable;
 
 /**
@@ -67,6 +68,7 @@ final class Commits
         $manager = $app->make('db.transactions');
 
         if (! $manager instanceof DatabaseTransactionsManager) {
+            /** @var DatabaseTransactionsManager $manager what a test put in its place has its methods */
             $manager->addCallback(static fn () => $run(false));
 
             return;
@@ -81,10 +83,10 @@ final class Commits
         }
 
         [$name, $base] = $open;
-        $connection = $app->make('db')->connection($name);
+        $connection = $app->make(DatabaseManager::class)->connection($name);
 
         // Its events go elsewhere: a rollback would not be heard here.
-        if (! $connection instanceof Connection || $connection->getEventDispatcher() !== $this->events) {
+        if ($connection->getEventDispatcher() !== $this->events) {
             $manager->addCallback(static fn () => $run(false));
 
             return;
@@ -103,16 +105,18 @@ final class Commits
      */
     private function open(DatabaseTransactionsManager $manager): ?array
     {
+        /** @var callable(): Collection<int, object{connection: string|null, level: int}> $records */
         $records = method_exists($manager, 'callbackApplicableTransactions')
-            ? $manager->callbackApplicableTransactions()
-            : $manager->getTransactions();
+            ? [$manager, 'callbackApplicableTransactions']
+            : [$manager, 'getTransactions'];
+        $records = $records();
         $last = $records->last();
 
         if ($last === null) {
             return null;
         }
 
-        $first = $records->first(static fn (object $record): bool => $record->connection === $last->connection);
+        $first = $records->where('connection', $last->connection)->first() ?? $last;
 
         return [(string) $last->connection, $first->level - 1];
     }

@@ -8,6 +8,7 @@ namespace Clairon\Laravel;
 
 use Clairon\Publisher;
 use Illuminate\Support\Facades\Config;
+use Stringable;
 
 /**
  * One broadcasting connection's configuration and the publisher made from it. Nothing is checked or
@@ -50,9 +51,9 @@ final class Connection
 
     public function cipher(): ChannelCipher
     {
-        return $this->cipher ??= ChannelCipher::fromBase64(
-            $this->config['options']['encryption_master_key_base64'] ?? null
-        );
+        $key = $this->nested('options')['encryption_master_key_base64'] ?? null;
+
+        return $this->cipher ??= ChannelCipher::fromBase64(is_string($key) ? $key : null);
     }
 
     public function allowsJsonp(): bool
@@ -62,7 +63,7 @@ final class Connection
 
     public function dsn(): Dsn
     {
-        return new Dsn((string) ($this->config['dsn'] ?? ''));
+        return new Dsn($this->text('dsn'));
     }
 
     /**
@@ -124,19 +125,22 @@ final class Connection
 
         $app = $this->application();
 
-        return new Publisher($this->dsn()->text, [
+        /** @var array{app: string, key: string, secret: string} $options the extension checks the others itself */
+        $options = [
             'app' => $app['app_id'],
             'key' => $app['key'],
             'secret' => $app['secret'],
-        ] + $this->publisherOptions());
+        ] + $this->publisherOptions();
+
+        return new Publisher($this->dsn()->text, $options);
     }
 
     /**
-     * @return array<string, string|int>
+     * @return array<string, mixed>
      */
     private function publisherOptions(): array
     {
-        $options = ($this->config['publisher'] ?? []) + ['cli_wait_ms' => null];
+        $options = $this->nested('publisher') + ['cli_wait_ms' => null];
 
         if ($options['cli_wait_ms'] === null && $this->servesRequests) {
             $options['cli_wait_ms'] = 0;
@@ -166,10 +170,10 @@ final class Connection
 
     private function needed(string $key): string
     {
-        $value = $this->config[$key] ?? null;
+        $value = $this->text($key);
 
-        if ($value === null || $value === '') {
-            $variable = ($this->config['family'] ?? 'CLAIRON') . self::NEEDED[$key];
+        if ($value === '') {
+            $variable = ($this->text('family') ?: 'CLAIRON') . self::NEEDED[$key];
 
             throw new UnavailableException(
                 "The broadcasting connection lacks \"{$key}\": set {$variable} in .env, "
@@ -177,6 +181,27 @@ final class Connection
             );
         }
 
-        return (string) $value;
+        return $value;
+    }
+
+    /**
+     * An entry as text; "" if it isn't there, or is none.
+     */
+    private function text(string $key): string
+    {
+        $value = $this->config[$key] ?? null;
+
+        return is_scalar($value) || $value instanceof Stringable ? (string) $value : '';
+    }
+
+    /**
+     * @return array<string, mixed>
+     */
+    private function nested(string $key): array
+    {
+        /** @var array<string, mixed> $entries */
+        $entries = (array) ($this->config[$key] ?? []);
+
+        return $entries;
     }
 }

@@ -17,6 +17,7 @@ use Illuminate\Contracts\Broadcasting\ShouldBroadcastNow;
 use Illuminate\Contracts\Broadcasting\ShouldRescue;
 use Illuminate\Contracts\Config\Repository;
 use Illuminate\Contracts\Debug\ExceptionHandler;
+use Illuminate\Contracts\Foundation\Application;
 use Illuminate\Database\Eloquent\ModelNotFoundException;
 use Illuminate\Pipeline\Pipeline;
 use Illuminate\Support\Testing\Fakes\QueueFake;
@@ -51,11 +52,16 @@ final class InlineBroadcastManager extends BroadcastManager
         return $inline;
     }
 
+    /**
+     * @param object $event
+     */
     public function queue($event)
     {
         // Read once: the container's part in reading it costs as much as the rest of a decision.
-        $config = $this->app['config'];
-        $settings = $config['clairon'] ?? [];
+        /** @var Repository $config */
+        $config = $this->app->make('config');
+        /** @var array<string, mixed> $settings */
+        $settings = $config->get('clairon') ?? [];
 
         if (! $this->runsInline($event, $config)) {
             $this->leaveToLaravel($event, $settings);
@@ -79,7 +85,7 @@ final class InlineBroadcastManager extends BroadcastManager
         $run = fn (bool $holds) => $this->run($event, $job, $restore, $settings, [$flush, $holds]);
 
         if ($this->waitsForCommit($event, $settings)) {
-            $this->app->make(Commits::class)->after($this->app, $run);
+            $this->app->make(Commits::class)->after($this->application(), $run);
         } else {
             $run(false);
         }
@@ -90,7 +96,21 @@ final class InlineBroadcastManager extends BroadcastManager
      */
     public function connection($driver = null)
     {
-        return parent::connection($this->plainName($driver));
+        /** @var string|null $name */
+        $name = $this->plainName($driver);
+
+        return parent::connection($name);
+    }
+
+    /**
+     * Laravel says Container; what it hands over is the application.
+     */
+    private function application(): Application
+    {
+        /** @var Application $app */
+        $app = $this->app;
+
+        return $app;
     }
 
     private function plainName(mixed $name): mixed
@@ -130,7 +150,7 @@ final class InlineBroadcastManager extends BroadcastManager
             ? Flushing::word($event->broadcastFlush(), get_class($event) . '::broadcastFlush()')
             : Flushing::word($settings['flush'] ?? null, 'clairon.flush');
 
-        return $word === Flushing::RESPONSE && $this->app->runningInConsole() ? Flushing::NOW : $word;
+        return $word === Flushing::RESPONSE && $this->application()->runningInConsole() ? Flushing::NOW : $word;
     }
 
     private function flushing(): Flushing
@@ -150,8 +170,8 @@ final class InlineBroadcastManager extends BroadcastManager
         }
 
         $names = method_exists($event, 'broadcastConnections') ? $event->broadcastConnections() : [null];
-
-        $connections = $config['broadcasting']['connections'] ?? [];
+        /** @var array<string, array<string, mixed>|null> $connections */
+        $connections = ((array) $config->get('broadcasting'))['connections'] ?? [];
 
         foreach ((array) $names as $name) {
             if (! $this->isOurs($name, $connections)) {
@@ -163,10 +183,11 @@ final class InlineBroadcastManager extends BroadcastManager
     }
 
     /**
-     * @param array<array-key, mixed> $connections
+     * @param array<string, array<string, mixed>|null> $connections
      */
     private function isOurs(mixed $name, array $connections): bool
     {
+        /** @var string $name */
         $name = $this->plainName($name ?? $this->getDefaultDriver()) ?? '';
 
         return ($connections[$name]['driver'] ?? null) === 'clairon';
@@ -198,7 +219,7 @@ final class InlineBroadcastManager extends BroadcastManager
      *
      * @param array<string, mixed> $settings
      *
-     * @return (Closure(): ?BroadcastEvent)|null
+     * @return (Closure(): (BroadcastEvent|null))|null
      */
     private function snapshot(object $event, array $settings): ?Closure
     {
@@ -212,11 +233,22 @@ final class InlineBroadcastManager extends BroadcastManager
 
         return static function () use ($serialized, $drops): ?BroadcastEvent {
             try {
-                return unserialize($serialized);
+                return self::restore($serialized);
             } catch (ModelNotFoundException $e) {
                 return $drops ? null : throw $e;
             }
         };
+    }
+
+    /**
+     * Throws a ModelNotFoundException when a model of it is gone.
+     */
+    private static function restore(string $serialized): BroadcastEvent
+    {
+        /** @var BroadcastEvent $job */
+        $job = unserialize($serialized);
+
+        return $job;
     }
 
     /**
@@ -230,6 +262,7 @@ final class InlineBroadcastManager extends BroadcastManager
     }
 
     /**
+     * @param (Closure(): (BroadcastEvent|null))|null $restore
      * @param array<string, mixed> $settings those of the moment when the event was raised
      * @param array{Flushing::NOW|Flushing::RESPONSE, bool} $flush
      */

@@ -39,8 +39,8 @@ final class RelayCommand
         }
 
         foreach (['workers', 'config'] as $name) {
-            if (($this->settings[$name] ?? '') !== '') {
-                array_push($arguments, "--{$name}", (string) $this->settings[$name]);
+            if (($value = self::text($this->settings[$name])) !== '') {
+                array_push($arguments, "--{$name}", $value);
             }
         }
 
@@ -74,8 +74,8 @@ final class RelayCommand
             'CLAIRON_APP_KEY' => $application['key'],
             'CLAIRON_APP_SECRET' => $application['secret'],
             'CLAIRON_REDIS' => $dsn->isRedis() ? $this->redis($dsn) : '',
-            'CLAIRON_BUS_PREFIX' => (string) ($this->config['publisher']['bus_prefix'] ?? ''),
-            'CLAIRON_INGEST_PASSWORD' => $dsn->isRedis() ? '' : (string) ($this->config['publisher']['password'] ?? ''),
+            'CLAIRON_BUS_PREFIX' => $this->ofPublisher('bus_prefix'),
+            'CLAIRON_INGEST_PASSWORD' => $dsn->isRedis() ? '' : $this->ofPublisher('password'),
         ];
 
         $own = array_filter($own, static fn (string $value) => $value !== '') + $current;
@@ -96,14 +96,26 @@ final class RelayCommand
 
     private function listen(): string
     {
-        $host = (string) ($this->settings['host'] ?? '');
+        $host = self::text($this->settings['host']);
         $host = $host === '' ? '127.0.0.1' : $host;
 
         if (str_contains($host, ':') && ! str_starts_with($host, '[')) {
             $host = "[{$host}]";
         }
 
-        return $host . ':' . ($this->settings['port'] ?? 6001);
+        $port = self::text($this->settings['port']);
+
+        return $host . ':' . ($port === '' ? '6001' : $port);
+    }
+
+    private function ofPublisher(string $option): string
+    {
+        return self::text(((array) ($this->config['publisher'] ?? []))[$option] ?? null);
+    }
+
+    private static function text(mixed $value): string
+    {
+        return is_scalar($value) ? (string) $value : '';
     }
 
     /**
@@ -111,7 +123,7 @@ final class RelayCommand
      */
     private function redis(Dsn $dsn): string
     {
-        $password = (string) ($this->config['publisher']['password'] ?? '');
+        $password = $this->ofPublisher('password');
         $url = $dsn->forRelay();
 
         if ($password === '' || ! str_starts_with($url, 'redis://') || str_contains($url, '@')) {
