@@ -35,6 +35,12 @@ struct cln_outbox *cln_circuit_queue(struct cln_link *link)
 	return NULL;
 }
 
+bool cln_circuit_has_unwritten(struct cln_link *link)
+{
+	const struct cln_outbox *queue = cln_circuit_queue(link);
+	return queue != NULL && queue->end > queue->written;
+}
+
 /* What came while the circuit was open carries no numbers yet. */
 static void number_outbox(struct cln_link *link)
 {

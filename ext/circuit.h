@@ -15,6 +15,9 @@ void cln_circuit_open(struct cln_link *link);
 /* What the link writes from, NULL if nothing but a greeting may leave. */
 struct cln_outbox *cln_circuit_queue(struct cln_link *link);
 
+/* Whether something of that has not been written yet. */
+bool cln_circuit_has_unwritten(struct cln_link *link);
+
 /* Goes on as far as the spool and the replies allow, without sending: afterwards
  * cln_circuit_queue() may have something to write; a new batch only if `may_take`. */
 void cln_circuit_step(struct cln_link *link, bool may_take);

@@ -14,7 +14,6 @@
 #include "stamp.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -29,7 +28,6 @@
 #define DRAIN_BYTES        8192
 #define REPLY_BYTES_MAX    65536
 #define TCP_CHECK_AFTER_MS 50
-#define LOOK_EVERY_MS      5
 /* A connection that turns out dead is replaced within the same call, once. */
 #define PUMP_ATTEMPTS 2
 
@@ -422,12 +420,6 @@ static bool write_some(struct cln_link *link)
 	return true;
 }
 
-static bool has_unwritten(struct cln_link *link)
-{
-	const struct cln_outbox *queue = cln_circuit_queue(link);
-	return queue != NULL && queue->end > queue->written;
-}
-
 /* Whether the peer has been silent for too long, as far as was read. */
 static bool is_overdue(const struct cln_link *link)
 {
@@ -476,7 +468,8 @@ static bool pump_open(struct cln_link *link, enum cln_drain how)
 		}
 		cln_circuit_step(link, how == CLN_DRAIN_NOW || !link->spares_calls);
 	}
-	if ((has_unwritten(link) || link->greeting.written < link->greeting.len) && !write_some(link)) {
+	if ((cln_circuit_has_unwritten(link) || link->greeting.written < link->greeting.len) &&
+		!write_some(link)) {
 		return false;
 	}
 	if (!link->is_open && cln_now_ms() > link->open_until_ms) {
@@ -488,7 +481,7 @@ static bool pump_open(struct cln_link *link, enum cln_drain how)
 
 static bool wants_connection(struct cln_link *link)
 {
-	return link->mode != CLN_MODE_DIRECT || has_unwritten(link);
+	return link->mode != CLN_MODE_DIRECT || cln_circuit_has_unwritten(link);
 }
 
 void cln_link_pump(struct cln_link *link, enum cln_drain how)
@@ -516,103 +509,6 @@ void cln_link_break(struct cln_link *link, const char *error)
 	}
 	cln_circuit_open(link);
 	cln_circuit_store(link);
-}
-
-/* ---- waiting ---- */
-
-bool cln_link_is_settled(const struct cln_link *link)
-{
-	return link->mode == CLN_MODE_DIRECT && link->outbox.unsent == 0 &&
-		   !cln_outbox_awaits_replies(&link->outbox);
-}
-
-/* Sleeps until the socket or the next attempt may go on, at most `left_ms`. */
-static void wait_turn(struct cln_link *link, int64_t left_ms)
-{
-	const int64_t now_ms = cln_now_ms();
-	if (link->fd < 0) {
-		const int64_t pause_ms = MAX(link->retry_at_ms - now_ms, 1);
-		poll(NULL, 0, (int)MIN(pause_ms, left_ms));
-		return;
-	}
-	if (link->mode == CLN_MODE_SPOOLING && cln_greeting_is_answered(&link->greeting)) {
-		poll(NULL, 0, (int)MIN(LOOK_EVERY_MS, left_ms)); /* until the other one has replayed */
-		return;
-	}
-	struct pollfd wait = {.fd = link->fd, .events = POLLIN};
-	if (!link->is_open || has_unwritten(link)) {
-		wait.events |= POLLOUT;
-	}
-	if (!link->is_open) {
-		left_ms = MIN(left_ms, MAX(link->open_until_ms - now_ms, 0) + 1);
-	}
-	poll(&wait, 1, (int)left_ms);
-}
-
-/* Whether a flush has nothing left to do. */
-static bool is_flushed(struct cln_link *link)
-{
-	return cln_link_is_settled(link) &&
-		   (!cln_link_has_spool(link) || cln_spooling_is_empty(&link->spooling, &link->target));
-}
-
-/* Something waits in the spool: a connection is needed, even if this process has sent all it had.
- */
-static void look_again(struct cln_link *link)
-{
-	if (cln_link_is_settled(link) && !is_flushed(link)) {
-		link->mode = CLN_MODE_SPOOLING;
-	}
-}
-
-static bool flush(struct cln_link *link, int64_t until_ms)
-{
-	for (;;) {
-		look_again(link);
-		cln_link_pump(link, CLN_DRAIN_NOW);
-		const int64_t left_ms = until_ms - cln_now_ms();
-		const bool is_done = is_flushed(link);
-		if (is_done || left_ms <= 0) {
-			return is_done;
-		}
-		/* Nothing can happen before the next attempt: waiting for less would be in vain. */
-		if (link->fd < 0 && link->retry_at_ms > until_ms) {
-			return false;
-		}
-		wait_turn(link, left_ms);
-	}
-}
-
-bool cln_link_flush(struct cln_link *link, int64_t timeout_ms)
-{
-	link->has_to_empty = true;
-	const bool is_done = flush(link, cln_now_ms() + timeout_ms);
-	link->has_to_empty = false;
-	return is_done;
-}
-
-bool cln_link_has_room(const struct cln_link *link, size_t events, size_t bytes, size_t size)
-{
-	const struct cln_outbox *outbox = &link->outbox;
-	const bool all = cln_link_has_spool(link);
-	const size_t held = outbox->unsent + (all ? outbox->sent : 0);
-	const size_t held_bytes = cln_outbox_unsent_bytes(outbox) + (all ? outbox->sent_bytes : 0);
-	return held < events && size <= bytes - MIN(bytes, held_bytes);
-}
-
-bool cln_link_wait_room(
-	struct cln_link *link, size_t events, size_t bytes, size_t size, int64_t timeout_ms)
-{
-	const int64_t until_ms = cln_now_ms() + timeout_ms;
-	while (!cln_link_has_room(link, events, bytes, size)) {
-		const int64_t left_ms = until_ms - cln_now_ms();
-		if (left_ms <= 0) {
-			return false;
-		}
-		wait_turn(link, left_ms);
-		cln_link_pump(link, CLN_DRAIN_NOW);
-	}
-	return true;
 }
 
 /* ---- the outbox, the end ---- */

@@ -170,7 +170,7 @@ static bool outbox_overflow(struct cln_link *link, const struct cln_bounds *boun
 		link->is_stuck = !cln_link_wait_room(
 			link, bounds->outbox_events, bounds->outbox_bytes, size, bounds->cli_wait_ms);
 	}
-	if (!has_room(link, bounds, size)) {
+	if (!has_room(link, bounds, size) && size <= bounds->outbox_bytes) {
 		cln_link_break(link, "the peer takes events too slowly: the outbox is full");
 	}
 	if (has_room(link, bounds, size)) {
