@@ -58,7 +58,7 @@ final class DispatcherSubclassTest extends TestCase
         $methods = '';
         foreach ((new ReflectionClass($class))->getMethods() as $method) {
             if (! $method->isPrivate() && ! $method->isStatic() && ! $method->isFinal() && ! $method->isConstructor() && $method->name[0] !== '_') {
-                $types = array_map(static fn ($p) => ($p->getType() ?? '') . ($p->isVariadic() ? ' ...' : ' ') . "\${$p->name}" . ($p->isOptional() && ! $p->isVariadic() ? ' = null' : ''), $method->getParameters());
+                $types = array_map(static fn ($p) => ($p->getType() ?? '') . ($p->isPassedByReference() ? ' &' : ' ') . ($p->isVariadic() ? '...' : '') . "\${$p->name}" . ($p->isDefaultValueAvailable() ? ' = ' . var_export($p->getDefaultValue(), true) : ''), $method->getParameters());
                 $type = (string) $method->getReturnType();
                 $methods .= ($method->isPublic() ? 'public' : 'protected') . " function {$method->name}(" . implode(', ', $types) . ')' . ($type === '' ? '' : ": {$type}")
                     . ' { ' . ($type === 'void' ? '' : 'return ') . "parent::{$method->name}(...func_get_args()); }\n";
