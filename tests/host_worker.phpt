@@ -45,7 +45,9 @@ $s = $publisher->stats();
 unset($publisher);
 gc_collect_cycles();
 $now = $use();
-var_dump($now[0] - $memory < 100000, $now[1] - $resident < 3000, $now[2] === $descriptors);
+// Tools that look for leaks keep what was freed.
+$kept = getenv('CLAIRON_TEST_SLOWLY') !== false;
+var_dump($now[0] - $memory < 100000, $kept || $now[1] - $resident < 3000, $now[2] === $descriptors);
 echo json_encode([$s['acknowledged'] + $s['replayed'] >= 10 * $requests, $s['dropped'], $s['rejected'], $s['spool']['waiting'], $s['connects'] < 20]), "\n";
 array_map('unlink', glob("$spool*"));
 ?>
