@@ -92,7 +92,7 @@ final class InlineBroadcastManager extends BroadcastManager
     }
 
     /**
-     * Enums are names in every version; Laravel takes them since 12.21.
+     * Enums are names, also before Laravel 12.21.
      */
     public function connection($driver = null)
     {

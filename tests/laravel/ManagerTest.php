@@ -18,6 +18,7 @@ use Clairon\Laravel\Tests\Fixtures\WithMiddleware;
 use Illuminate\Broadcasting\BroadcastEvent;
 use Illuminate\Broadcasting\BroadcastManager;
 use Illuminate\Contracts\Broadcasting\Factory;
+use Illuminate\Foundation\Application;
 use Illuminate\Support\Facades\Broadcast;
 use Illuminate\Support\Facades\DB;
 use PHPUnit\Framework\Attributes\TestWith;
@@ -91,6 +92,14 @@ final class ManagerTest extends TestCase
         config(['broadcasting.default' => 'log']);
         event((new Plain())->broadcastVia(Connections::Clairon));
         self::assertSame(0, $this->jobs());
+
+        // Laravel's own job takes the name for the key of an array there.
+        if (version_compare(Application::VERSION, '11.38', '>=') && version_compare(Application::VERSION, '12.21', '<')) {
+            self::assertCount(1, $this->reported);
+            self::assertSame([], $this->published());
+
+            return;
+        }
 
         event((new Plain())->broadcastVia(Connections::Log));
         self::assertSame(1, $this->jobs());
