@@ -259,7 +259,7 @@ describe('the demo in Chromium', () => {
         await camille.sends(texts[0]);
         await noah.sees(texts[0]);
 
-        await stack.stopRelay();
+        await (redis ? stack.stopRelay() : stack.killRelay());
         const since = Date.now();
         await noah.page.locator('#banner').waitFor();
         assert.match(await noah.page.locator('#banner').innerText(), /every 5 s/);

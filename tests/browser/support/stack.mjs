@@ -66,6 +66,11 @@ export class Stack {
     return this.tool('relay-stop');
   }
 
+  /** kill -9: no close frame, no last word to anybody. */
+  killRelay() {
+    return this.tool('relay-kill');
+  }
+
   startRelay() {
     return this.tool('relay-start');
   }
