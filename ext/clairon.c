@@ -68,6 +68,7 @@ static void store_at_end(void)
 {
 	for (size_t i = 0; i < CLAIRON_G(links).count; i++) {
 		struct cln_link *link = CLAIRON_G(links).link[i];
+		cln_spooling_hurry(&link->spooling);
 		cln_link_break(link, "the script ended before all was acknowledged");
 		link->has_news = link->has_news || link->outbox.unsent > 0;
 	}

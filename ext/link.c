@@ -503,11 +503,14 @@ void cln_link_break(struct cln_link *link, const char *error)
 	if (!cln_link_has_spool(link) || cln_link_is_settled(link)) {
 		return;
 	}
-	link->is_proven = false;
-	if (link->fd >= 0) {
-		cln_link_fail(link, error);
+	/* While it spools a connection carries nothing but its greeting: it may go on. */
+	if (link->mode != CLN_MODE_SPOOLING) {
+		link->is_proven = false;
+		if (link->fd >= 0) {
+			cln_link_fail(link, error);
+		}
+		cln_circuit_open(link);
 	}
-	cln_circuit_open(link);
 	cln_circuit_store(link);
 }
 

@@ -98,8 +98,8 @@ bool cln_link_is_settled(const struct cln_link *link);
 /* Gives up the connection; `error` says why. */
 void cln_link_fail(struct cln_link *link, const char *error);
 
-/* Gives up the connection if there is one, and stores what the outbox holds. Does nothing without a
- * spool. */
+/* Gives up the connection, unless the link spools already and it carries nothing but its greeting,
+ * and stores what the outbox holds. Does nothing without a spool. */
 void cln_link_break(struct cln_link *link, const char *error);
 
 /* Closes the connection and frees what the link holds; call cln_link_flush() and cln_link_break()

@@ -19,6 +19,7 @@ static struct cln_link *link_new(const struct cln_target *target, uint64_t publi
 static void remove_link(struct cln_link_table *table, size_t nth)
 {
 	struct cln_link *link = table->link[nth];
+	cln_spooling_hurry(&link->spooling);
 	cln_link_break(link, "the process ends or needs room for another target");
 	for (size_t i = 0; i < CLN_DROP_REASONS; i++) {
 		table->gone.dropped[i] += link->stats.dropped[i];

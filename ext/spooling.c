@@ -18,6 +18,8 @@
 #define BARREN_PORTIONS_MAX 16
 /* How long others leave a batch to the process that sent it. */
 #define NOTE_MS 1000
+/* A file that took nothing (full, no disk) is left alone for this long. */
+#define RETRY_AFTER_MS 200
 /* What a record has beside channel and envelope. */
 #define RECORD_EXTRA (CLN_SPOOL_RECORD_HEAD + 1)
 
@@ -172,12 +174,16 @@ static void note_failure(struct cln_spooling *spooling, const struct cln_target 
 	}
 	say(spooling, target, result, errno);
 	spooling->cause = result == CLN_ERR_LIMIT ? CLN_DROP_SPOOL_FULL : CLN_DROP_SPOOL_DISK;
+	spooling->retry_at_ms = cln_coarse_now_ms() + RETRY_AFTER_MS;
 }
 
 void cln_spooling_store(struct cln_spooling *spooling, const struct cln_spooling_context *context,
 	struct cln_outbox *outbox)
 {
 	name_file(spooling, context->target);
+	if (spooling->retry_at_ms > 0 && cln_coarse_now_ms() < spooling->retry_at_ms) {
+		return;
+	}
 	while (outbox->unsent > 0) {
 		size_t bytes, largest;
 		const size_t count = measure_portion(outbox, &bytes, &largest);
@@ -190,6 +196,7 @@ void cln_spooling_store(struct cln_spooling *spooling, const struct cln_spooling
 		context->stats->spooled += count;
 		spooling->has_own = true;
 		spooling->cause = CLN_DROP_REASONS;
+		spooling->retry_at_ms = 0;
 	}
 }
 

@@ -32,6 +32,7 @@ struct cln_spooling {
 	struct cln_batch batch;
 	uint64_t noted;             /* the offset of this process's last note */
 	enum cln_drop_reason cause; /* why the last event was not taken; CLN_DROP_REASONS: it was */
+	int64_t retry_at_ms;        /* a file that took nothing is left alone until then */
 	char error[CLN_ERROR_MAX];  /* the last error of the file; "" if there was none */
 };
 
@@ -48,9 +49,16 @@ void cln_spooling_init(struct cln_spooling *spooling);
 /* Also for a forked child, whose descriptors and events are its parent's. */
 void cln_spooling_deinit(struct cln_spooling *spooling);
 
-/* Moves what a rewound outbox holds to the file, as far as that takes it. */
+/* Moves what a rewound outbox holds to the file, as far as that takes it. After a failure it is not
+ * tried again for a moment: each attempt signs all that waits. */
 void cln_spooling_store(struct cln_spooling *spooling, const struct cln_spooling_context *context,
 	struct cln_outbox *outbox);
+
+/* The next attempt to store comes at once: it is the last one. */
+static inline void cln_spooling_hurry(struct cln_spooling *spooling)
+{
+	spooling->retry_at_ms = 0;
+}
 
 /* What the file's header says; zeroes if there is no file, or if it can't be read, which is then
  * said in `error`. */
