@@ -11,6 +11,7 @@ const THREADS = 8;
 const REQUESTS = 5;
 const EVENTS = 50;
 $script = sys_get_temp_dir() . '/clairon-threads-' . getmypid() . '.php';
+file_put_contents("$script.ini", 'extension=' . getenv('EXTENSION') . "\nclairon.log_errors=0\n");
 file_put_contents($script, '<?php
     $p = new Clairon\Publisher($argument, ["app" => "app1", "key" => "key1", "secret" => "secret1", "flush" => $request % 2 ? "now" : "response"]);
     $d = new Clairon\Dispatcher();
@@ -26,7 +27,7 @@ file_put_contents($script, '<?php
     }');
 function run(string $script, string $argument): int
 {
-    passthru(implode(' ', array_map('escapeshellarg', [getenv('CLAIRON_THREADS'), getenv('EXTENSION'), $script, THREADS, REQUESTS, $argument])) . ' 2>&1', $status);
+    passthru(implode(' ', array_map('escapeshellarg', [getenv('CLAIRON_THREADS'), "$script.ini", $script, THREADS, REQUESTS, $argument])) . ' 2>&1', $status);
     return $status;
 }
 foreach (['unix', 'tcp', 'redis'] as $transport) {
@@ -65,7 +66,7 @@ foreach ($relay->events() as $event) {
     $data[$text->event][] = (int) $text->data;
 }
 var_dump(count($data), array_filter($data, fn ($numbers) => $numbers !== range(0, REQUESTS * EVENTS - 1)) === []);
-unlink($script);
+array_map('unlink', [$script, "$script.ini"]);
 array_map('unlink', glob("$spool*"));
 ?>
 --EXPECT--

@@ -3,7 +3,7 @@
  * A host with threads, as FrankenPHP is one: each thread serves requests with a PHP script of its
  * own. For a PHP with threads and the embed library only; tools/sanitize-php builds it.
  *
- *   threads EXTENSION SCRIPT THREADS REQUESTS ARGUMENT
+ *   threads PHP_INI SCRIPT THREADS REQUESTS ARGUMENT
  *
  * The script finds $thread, $request and $argument. Exits with 1 if a script failed.
  */
@@ -47,7 +47,8 @@ static bool run_script(const struct worker *worker, long request)
 		set_global_long("thread", worker->number);
 		set_global_long("request", request);
 		zend_stream_init_filename(&file, worker->script);
-		good = php_execute_script(&file) && EG(exit_status) == 0;
+		(void)php_execute_script(&file); /* false after exit(0), too */
+		good = EG(exit_status) == 0;
 		zend_destroy_file_handle(&file);
 	}
 	zend_end_try();
@@ -92,9 +93,8 @@ static long run_workers(struct worker *workers, long count)
 int main(int argc, char **argv)
 {
 	static struct worker workers[THREADS_MAX];
-	static char entries[4096];
 	if (argc != 6) {
-		fprintf(stderr, "threads EXTENSION SCRIPT THREADS REQUESTS ARGUMENT\n");
+		fprintf(stderr, "threads PHP_INI SCRIPT THREADS REQUESTS ARGUMENT\n");
 		return 2;
 	}
 	const long count = MIN(strtol(argv[3], NULL, 10), THREADS_MAX);
@@ -104,10 +104,7 @@ int main(int argc, char **argv)
 		workers[i].script = argv[2];
 		workers[i].argument = argv[5];
 	}
-	snprintf(entries, sizeof(entries), "extension=%s\nclairon.log_errors=0\ndisplay_errors=1\n",
-		argv[1]);
-	php_embed_module.ini_entries = entries;
-	php_embed_module.php_ini_ignore = 1;
+	php_embed_module.php_ini_path_override = argv[1];
 	if (php_embed_init(1, argv) == FAILURE) {
 		return 1;
 	}
