@@ -4,6 +4,12 @@ Host: many requests in one process, whatever ends them, share one connection and
 clairon
 --INI--
 clairon.log_errors=0
+--SKIPIF--
+<?php
+if (getenv('USE_ZEND_ALLOC') === '0') {
+    die('skip memory_limit needs PHP\'s own allocator, which valgrind and sanitizers switch off');
+}
+?>
 --FILE--
 <?php
 require __DIR__ . '/support/fake_relay.inc';
