@@ -93,6 +93,7 @@ static PHP_GSHUTDOWN_FUNCTION(clairon)
 	flush_at_end(clairon_globals);
 	cln_link_table_deinit(&clairon_globals->links);
 	cln_fork_deinit(&clairon_globals->fork_guard);
+	cln_text_deinit(&clairon_globals->text);
 }
 
 static PHP_MINIT_FUNCTION(clairon)
@@ -116,6 +117,7 @@ static PHP_RINIT_FUNCTION(clairon)
 	ZEND_TSRMLS_CACHE_UPDATE();
 #endif
 	CLAIRON_G(waited_at_end) = false;
+	cln_text_reset(&CLAIRON_G(text));
 	return SUCCESS;
 }
 

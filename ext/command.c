@@ -13,46 +13,16 @@
 #define RESP_BYTES_MAX 64
 #define PUBLISH_WORDS  3
 
-#define TEXT_EVENT   "{\"event\":"
-#define TEXT_CHANNEL ",\"channel\":\""
-#define TEXT_DATA    "\",\"data\":"
-#define TEXT_END     "}"
+#define TEXT_END "}"
 
-static size_t text_size(const struct cln_event *event, struct cln_slice channel)
+static size_t text_size(const struct cln_route *route, const struct cln_event *event)
 {
-	return sizeof(TEXT_EVENT TEXT_CHANNEL TEXT_DATA TEXT_END) - 1 + event->name.len + channel.len +
-		   event->data.len;
+	return route->text_len + event->data.len + sizeof(TEXT_END) - 1;
 }
 
-size_t cln_command_bound(const struct cln_event *event, struct cln_slice channel)
+size_t cln_command_bound(const struct cln_route *route, const struct cln_event *event)
 {
-	return RESP_BYTES_MAX + CLN_BUS_CHANNEL_MAX + CLN_ENVELOPE_HEAD_MAX + text_size(event, channel);
-}
-
-/* Channel names need no escaping: their alphabet has neither quotes nor backslashes. */
-static void put_text(struct cln_out *out, const struct cln_event *event, struct cln_slice channel)
-{
-	cln_out_bytes(out, CLN_SLICE(TEXT_EVENT));
-	cln_out_bytes(out, event->name);
-	cln_out_bytes(out, CLN_SLICE(TEXT_CHANNEL));
-	cln_out_bytes(out, channel);
-	cln_out_bytes(out, CLN_SLICE(TEXT_DATA));
-	cln_out_bytes(out, event->data);
-	cln_out_bytes(out, CLN_SLICE(TEXT_END));
-}
-
-static struct cln_envelope make_envelope(
-	const struct cln_event *event, struct cln_slice channel, const struct cln_numbering *numbering)
-{
-	struct cln_envelope envelope = {
-		.publisher = numbering->publisher,
-		.sequence = numbering->sequence,
-		.channel_sequence = numbering->channel_sequence,
-		.socket_id = event->exclude,
-		.text = {NULL, text_size(event, channel)},
-	};
-	memcpy(envelope.id, event->id, sizeof(envelope.id));
-	return envelope;
+	return RESP_BYTES_MAX + route->head_len + CLN_ENVELOPE_HEAD_MAX + text_size(route, event);
 }
 
 /* The local socket has proven itself by AUTH APPID SECRET; everywhere else the envelope does. */
@@ -61,33 +31,39 @@ static bool is_signed_for(const struct cln_target *target)
 	return target->transport != CLN_TRANSPORT_RELAY_UNIX;
 }
 
-/* Everything up to the envelope. */
-static void put_head(struct cln_out *command, const struct cln_target *target,
-	struct cln_slice channel, size_t envelope_size)
+static struct cln_envelope make_envelope(const struct cln_route *route,
+	const struct cln_event *event, const struct cln_numbering *numbering)
 {
-	char bus[CLN_BUS_CHANNEL_MAX];
-	const struct cln_slice prefix = cln_slice(target->prefix, target->prefix_len);
-	const size_t bus_len = cln_bus_channel(bus, prefix, cln_target_app(target), channel);
-	cln_out_bytes(command, CLN_SLICE("*3\r\n$7\r\nPUBLISH\r\n"));
-	cln_resp_bulk(command, cln_slice(bus, bus_len));
-	cln_resp_bulk_head(command, envelope_size);
+	struct cln_envelope envelope = {
+		.publisher = numbering->publisher,
+		.sequence = numbering->sequence,
+		.channel_sequence = numbering->channel_sequence,
+		.socket_id = event->exclude,
+		.text = {NULL, text_size(route, event)},
+	};
+	memcpy(envelope.id, event->id, sizeof(envelope.id));
+	return envelope;
 }
 
-size_t cln_command_write(char *out, const struct cln_target *target, const struct cln_event *event,
-	struct cln_slice channel, const struct cln_numbering *numbering)
+size_t cln_command_write(char *out, const struct cln_target *target, const struct cln_route *route,
+	const struct cln_event *event, const struct cln_numbering *numbering)
 {
 	const bool is_signed = is_signed_for(target);
 	const struct cln_slice secret = cln_target_secret(target);
-	struct cln_envelope envelope = make_envelope(event, channel, numbering);
+	struct cln_envelope envelope = make_envelope(route, event, numbering);
 	const size_t size = cln_envelope_size(&envelope, is_signed);
 
-	struct cln_out command = {.ptr = out, .cap = cln_command_bound(event, channel)};
-	put_head(&command, target, channel, size);
+	struct cln_out command = {.ptr = out, .cap = cln_command_bound(route, event)};
+	cln_out_bytes(&command, cln_slice(route->head, route->head_len));
+	cln_resp_bulk_head(&command, size);
 	char *head = command.ptr + command.len;
 	command.len += size - envelope.text.len;
 	envelope.text.ptr = command.ptr + command.len;
-	put_text(&command, event, channel);
-	cln_envelope_head(head, &envelope, is_signed ? &secret : NULL, cln_target_app(target), channel);
+	cln_out_bytes(&command, cln_slice(route->text, route->text_len));
+	cln_out_bytes(&command, event->data);
+	cln_out_bytes(&command, CLN_SLICE(TEXT_END));
+	cln_envelope_head(head, &envelope, is_signed ? &secret : NULL, cln_target_app(target),
+		cln_slice(route->channel, route->channel_len));
 	cln_out_bytes(&command, CLN_SLICE("\r\n"));
 	ZEND_ASSERT(!command.is_full);
 	return command.len;
@@ -127,6 +103,18 @@ size_t cln_parcel_sign(char *out, const struct cln_target *target, const struct 
 		cln_envelope_head(out, &parcel->envelope, &secret, cln_target_app(target), parcel->channel);
 	memcpy(out + head, parcel->envelope.text.ptr, parcel->envelope.text.len);
 	return head + parcel->envelope.text.len;
+}
+
+/* Everything up to the envelope. */
+static void put_head(struct cln_out *command, const struct cln_target *target,
+	struct cln_slice channel, size_t envelope_size)
+{
+	char bus[CLN_BUS_CHANNEL_MAX];
+	const struct cln_slice prefix = cln_slice(target->prefix, target->prefix_len);
+	const size_t bus_len = cln_bus_channel(bus, prefix, cln_target_app(target), channel);
+	cln_out_bytes(command, CLN_SLICE("*3\r\n$7\r\nPUBLISH\r\n"));
+	cln_resp_bulk(command, cln_slice(bus, bus_len));
+	cln_resp_bulk_head(command, envelope_size);
 }
 
 size_t cln_parcel_bound(const struct cln_parcel *parcel)

@@ -7,12 +7,11 @@
 #define CLN_COMMAND_H
 
 #include "../wire/envelope.h"
-#include "target.h"
+#include "route.h"
 
 /* One trigger() after its checks. All slices are borrowed. */
 struct cln_event {
-	struct cln_slice name;    /* a JSON string literal, quotes included */
-	struct cln_slice data;    /* the same, of the data's JSON text */
+	struct cln_slice data;    /* its JSON text as a JSON string literal, quotes included */
 	struct cln_slice exclude; /* socket id, may be empty */
 	unsigned char id[CLN_ID_BYTES];
 };
@@ -24,12 +23,12 @@ struct cln_numbering {
 	uint64_t channel_sequence;
 };
 
-/* No command for this event and channel is longer. */
-size_t cln_command_bound(const struct cln_event *event, struct cln_slice channel);
+/* No command for this event on this route is longer. */
+size_t cln_command_bound(const struct cln_route *route, const struct cln_event *event);
 
 /* Writes the command to `out`, which has cln_command_bound() bytes; returns its length. */
-size_t cln_command_write(char *out, const struct cln_target *target, const struct cln_event *event,
-	struct cln_slice channel, const struct cln_numbering *numbering);
+size_t cln_command_write(char *out, const struct cln_target *target, const struct cln_route *route,
+	const struct cln_event *event, const struct cln_numbering *numbering);
 
 /* An event that was a finished command or record once. Slices point into that. */
 struct cln_parcel {

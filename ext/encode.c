@@ -69,13 +69,11 @@ static char *put_escaped(char *to, char c)
 	return to + 1 + is_special;
 }
 
-void clairon_encode_text_literal(smart_str *out, const zend_string *json)
+void clairon_encode_text_literal(struct cln_text *out, const zend_string *json)
 {
 	/* JSON text by json_encode()'s default flags is ASCII without control characters: quotes and
 	 * backslashes are all there is to escape, and the text doubles at most. */
-	const size_t start = out->s != NULL ? ZSTR_LEN(out->s) : 0;
-	smart_str_extend(out, 2 * ZSTR_LEN(json) + 2);
-	char *to = ZSTR_VAL(out->s) + start;
+	char *to = cln_text_reserve(out, 2 * ZSTR_LEN(json) + 2);
 	const char *from = ZSTR_VAL(json);
 	const char *const end = from + ZSTR_LEN(json);
 	uint64_t eight;
@@ -96,31 +94,35 @@ void clairon_encode_text_literal(smart_str *out, const zend_string *json)
 		to = put_escaped(to, *from++);
 	}
 	*to++ = '"';
-	ZSTR_LEN(out->s) = (size_t)(to - ZSTR_VAL(out->s));
+	cln_text_end(out, to);
 }
 
-/* Whether the text is its own literal between quotes. */
-static bool is_plain(const zend_string *text)
+static bool is_printable_ascii(struct cln_slice text)
 {
-	for (size_t i = 0; i < ZSTR_LEN(text); i++) {
-		const unsigned char c = (unsigned char)ZSTR_VAL(text)[i];
-		if (c < ' ' || c > '~' || c == '"' || c == '\\') {
+	for (size_t i = 0; i < text.len; i++) {
+		const unsigned char c = (unsigned char)text.ptr[i];
+		if (c < ' ' || c > '~') {
 			return false;
 		}
 	}
 	return true;
 }
 
-void clairon_encode_literal(smart_str *out, const zend_string *text)
+size_t clairon_encode_literal(char *out, struct cln_slice text)
 {
-	if (is_plain(text)) {
-		smart_str_appendc(out, '"');
-		smart_str_append(out, text);
-		smart_str_appendc(out, '"');
-		return;
+	if (!is_printable_ascii(text)) {
+		zend_string *literal = php_json_encode_string(
+			text.ptr, text.len, PHP_JSON_UNESCAPED_SLASHES | PHP_JSON_UNESCAPED_UNICODE);
+		const size_t len = ZSTR_LEN(literal);
+		memcpy(out, ZSTR_VAL(literal), len);
+		zend_string_release(literal);
+		return len;
 	}
-	zend_string *literal = php_json_encode_string(
-		ZSTR_VAL(text), ZSTR_LEN(text), PHP_JSON_UNESCAPED_SLASHES | PHP_JSON_UNESCAPED_UNICODE);
-	smart_str_append(out, literal);
-	zend_string_release(literal);
+	char *to = out;
+	*to++ = '"';
+	for (size_t i = 0; i < text.len; i++) {
+		to = put_escaped(to, text.ptr[i]);
+	}
+	*to++ = '"';
+	return (size_t)(to - out);
 }

@@ -6,7 +6,7 @@
 #ifndef CLAIRON_ENCODE_H
 #define CLAIRON_ENCODE_H
 
-#include "php.h"
+#include "text.h"
 #include "zend_smart_str.h"
 
 /* Appends `value` as json_encode() with its default flags gives it. On failure it frees `json`,
@@ -15,9 +15,12 @@
 zend_result clairon_encode_json(smart_str *json, zval *value, const char *what);
 
 /* Appends JSON text, as clairon_encode_json() makes it, as a string literal. */
-void clairon_encode_text_literal(smart_str *out, const zend_string *json);
+void clairon_encode_text_literal(struct cln_text *out, const zend_string *json);
 
-/* Appends any valid UTF-8 as a string literal. */
-void clairon_encode_literal(smart_str *out, const zend_string *text);
+/* Bytes that a literal of a text of `len` bytes has at most. */
+#define CLN_LITERAL_MAX(len) (2 + 6 * (len))
+
+/* Writes any valid UTF-8 as a string literal; returns its length. */
+size_t clairon_encode_literal(char *out, struct cln_slice text);
 
 #endif

@@ -215,6 +215,7 @@ static bool on_greeting_answer(struct cln_link *link, const struct cln_reply *re
 	if (!cln_greeting_is_answered(&link->greeting)) {
 		return true;
 	}
+	link->route.channel_len = 0; /* its names were checked against other limits */
 	if (!are_relays_back(link)) {
 		cln_link_fail(link, "Redis answers, but not all relays listen there again yet");
 		link->backoff_ms = BACKOFF_FIRST_MS; /* it is a matter of moments */
@@ -516,15 +517,26 @@ void cln_link_break(struct cln_link *link, const char *error)
 
 /* ---- the outbox, the end ---- */
 
-void cln_link_append(struct cln_link *link, const struct cln_event *event, struct cln_slice channel)
+const struct cln_route *cln_link_route(
+	struct cln_link *link, struct cln_slice channel, struct cln_slice name)
+{
+	if (!cln_route_is(&link->route, channel, name)) {
+		cln_route_make(&link->route, &link->target, channel, name);
+	}
+	return &link->route;
+}
+
+void cln_link_append(
+	struct cln_link *link, const struct cln_route *route, const struct cln_event *event)
 {
 	/* What goes to the spool gets its numbers when it is sent. */
 	struct cln_numbering numbering = {.publisher = link->numbers.publisher};
 	if (link->mode == CLN_MODE_DIRECT) {
+		const struct cln_slice channel = cln_slice(route->channel, route->channel_len);
 		numbering = cln_numbers_next(&link->numbers, &link->target, channel);
 	}
-	char *out = cln_outbox_reserve(&link->outbox, cln_command_bound(event, channel));
-	const size_t size = cln_command_write(out, &link->target, event, channel, &numbering);
+	char *out = cln_outbox_reserve(&link->outbox, cln_command_bound(route, event));
+	const size_t size = cln_command_write(out, &link->target, route, event, &numbering);
 	cln_outbox_commit(&link->outbox, size);
 }
 

@@ -47,6 +47,7 @@ struct cln_link {
 	long long relays;        /* listened at Redis when this process was last in touch with it */
 	int64_t relays_until_ms; /* how long their coming back is waited for; 0: it is not */
 
+	struct cln_route route; /* of the last event */
 	struct cln_outbox outbox;
 	bool is_held;              /* some of it waits for the end of the request */
 	bool is_stuck;             /* a wait for room ran out; no other wait before something moves */
@@ -69,9 +70,14 @@ struct cln_link {
 /* In a forked child: closes without a word, forgets what the parent will send, numbers anew. */
 void cln_link_forked(struct cln_link *link, uint64_t publisher);
 
-/* Appends one command for `channel`; the caller has looked for room. */
+/* The route of a checked channel and event name, the remembered one if it is that. Good until the
+ * next call. */
+const struct cln_route *cln_link_route(
+	struct cln_link *link, struct cln_slice channel, struct cln_slice name);
+
+/* Appends one command; the caller has looked for room. */
 void cln_link_append(
-	struct cln_link *link, const struct cln_event *event, struct cln_slice channel);
+	struct cln_link *link, const struct cln_route *route, const struct cln_event *event);
 
 enum cln_drain {
 	CLN_DRAIN_WHEN_DUE, /* replies are read now and then, to keep to one system call a publish */

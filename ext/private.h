@@ -16,6 +16,7 @@
 #include "fork.h"
 #include "link_table.h"
 #include "stamp.h"
+#include "text.h"
 
 ZEND_BEGIN_MODULE_GLOBALS(clairon)
 /* INI, see ini.c */
@@ -31,6 +32,7 @@ bool log_errors;
 struct cln_link_table links;
 struct cln_fork_guard fork_guard;
 struct cln_stamp stamp;
+struct cln_text text; /* literals of the calls that are under way */
 int64_t logged_at_ms; /* last line in PHP's error log */
 uint64_t log_muted;   /* lines held back since then */
 bool waited_at_end;   /* the end of a CLI script has used up its wait */

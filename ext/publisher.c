@@ -146,6 +146,7 @@ ZEND_METHOD(Clairon_Publisher, trigger)
 		ZVAL_ARR(&channels, list);
 	}
 	bool is_held;
+	const size_t text_len = CLAIRON_G(text).len;
 	if (publisher == NULL || !read_flush(publisher, 5, flush, &is_held) ||
 		clairon_draft_encode(&draft, data) == FAILURE) {
 		RETURN_THROWS();
@@ -155,6 +156,7 @@ ZEND_METHOD(Clairon_Publisher, trigger)
 		RETVAL_LONG(clairon_drafts_send(&draft, 1, &publisher->bounds, publisher->link, is_held));
 	}
 	clairon_draft_free(&draft);
+	CLAIRON_G(text).len = text_len;
 }
 
 /* ---- triggerBatch ---- */
@@ -291,6 +293,7 @@ ZEND_METHOD(Clairon_Publisher, triggerBatch)
 			BATCH_ARG, "must contain 1 to %d events, %u given", CLN_BATCH_EVENTS_MAX, count);
 		RETURN_THROWS();
 	}
+	const size_t text_len = CLAIRON_G(text).len;
 	struct clairon_draft drafts[CLN_BATCH_EVENTS_MAX] = {{0}};
 	if (encode_batch(drafts, batch) == SUCCESS &&
 		check_batch(drafts, batch, publisher) == SUCCESS) {
@@ -301,6 +304,7 @@ ZEND_METHOD(Clairon_Publisher, triggerBatch)
 	for (uint32_t i = 0; i < count; i++) {
 		clairon_draft_free(&drafts[i]);
 	}
+	CLAIRON_G(text).len = text_len;
 }
 
 /* ---- flush, stats ---- */

@@ -8,14 +8,11 @@
 #include "../wire/name.h"
 #include "encode.h"
 #include "exception.h"
+#include "plain.h"
 #include "publisher.h"
 #include "report.h"
 #include "trigger.h"
 #include "zend_exceptions.h"
-
-/* First sizes that spare most events a reallocation. */
-#define JSON_START     1000
-#define LITERALS_EXTRA 64
 
 static struct cln_slice slice_of(const zend_string *string)
 {
@@ -24,8 +21,13 @@ static struct cln_slice slice_of(const zend_string *string)
 
 zend_result clairon_draft_encode(struct clairon_draft *draft, zval *data)
 {
+	struct cln_text *text = &CLAIRON_G(text);
 	smart_str json = {0};
-	smart_str_alloc(&json, JSON_START, false);
+	draft->literal_at = text->len;
+	if (clairon_plain_literal(text, data)) {
+		draft->literal_len = text->len - draft->literal_at;
+		return SUCCESS;
+	}
 	if (clairon_encode_json(&json, data, "the event's data") == FAILURE) {
 		return FAILURE;
 	}
@@ -107,23 +109,51 @@ static zend_result check_name(const struct clairon_draft *draft, const struct cl
 	return SUCCESS;
 }
 
+/* Bytes of the JSON text. */
+static size_t json_size(const struct clairon_draft *draft)
+{
+	if (draft->json != NULL) {
+		return ZSTR_LEN(draft->json);
+	}
+	const char *literal = CLAIRON_G(text).bytes + draft->literal_at;
+	size_t size = draft->literal_len - 2; /* the quotes */
+	for (size_t i = 1; i + 1 < draft->literal_len; i++) {
+		if (literal[i] == '\\') {
+			size--;
+			i++;
+		}
+	}
+	return size;
+}
+
 static zend_result check_payload(
 	const struct clairon_draft *draft, const struct cln_bounds *bounds, const struct cln_link *link)
 {
 	const size_t max = smaller_limit(bounds->payload_bytes, link->limits.payload_max);
-	if (ZSTR_LEN(draft->json) <= max) {
+	if (draft->json == NULL && draft->literal_len <= max) {
+		return SUCCESS; /* a literal is longer than its text */
+	}
+	const size_t size = json_size(draft);
+	if (size <= max) {
 		return SUCCESS;
 	}
 	zend_throw_exception_ex(clairon_payload_exception_ce, 0,
-		"the event's data has %zu bytes as JSON; at most %zu are allowed", ZSTR_LEN(draft->json),
-		max);
+		"the event's data has %zu bytes as JSON; at most %zu are allowed", size, max);
 	return FAILURE;
+}
+
+/* Whether the last event had the same names, which are good then. */
+static bool is_known(const struct clairon_draft *draft, const struct cln_link *link)
+{
+	return Z_TYPE_P(draft->channels) == IS_STRING &&
+		   cln_route_is(&link->route, slice_of(Z_STR_P(draft->channels)), slice_of(draft->name));
 }
 
 zend_result clairon_draft_check(
 	const struct clairon_draft *draft, const struct cln_bounds *bounds, const struct cln_link *link)
 {
-	if (check_channels(draft, link) == FAILURE || check_name(draft, link) == FAILURE) {
+	if (!is_known(draft, link) &&
+		(check_channels(draft, link) == FAILURE || check_name(draft, link) == FAILURE)) {
 		return FAILURE;
 	}
 	if (draft->exclude != NULL && !cln_socket_id_is_valid(slice_of(draft->exclude))) {
@@ -182,42 +212,47 @@ static bool outbox_overflow(struct cln_link *link, const struct cln_bounds *boun
 }
 
 static bool push(struct cln_link *link, const struct cln_bounds *bounds,
-	const struct cln_event *event, const zend_string *channel)
+	const struct cln_event *event, const zend_string *channel, const zend_string *name)
 {
-	const size_t size = cln_command_bound(event, slice_of(channel));
+	const struct cln_route *route = cln_link_route(link, slice_of(channel), slice_of(name));
+	const size_t size = cln_command_bound(route, event);
 	if (!has_room(link, bounds, size) && !outbox_overflow(link, bounds, size)) {
 		return false;
 	}
-	cln_link_append(link, event, slice_of(channel));
+	cln_link_append(link, route, event);
 	return true;
 }
 
-/* One event to all of its channels; whether all of them were accepted. */
-static bool push_draft(const struct clairon_draft *draft, const struct cln_bounds *bounds,
-	struct cln_link *link, smart_str *scratch)
+/* The data's literal; one that is made here goes behind all others. */
+static struct cln_slice literal_of(const struct clairon_draft *draft, struct cln_text *text)
 {
-	struct cln_event event = {.exclude = {NULL, 0}};
+	if (draft->json == NULL) {
+		return cln_slice(text->bytes + draft->literal_at, draft->literal_len);
+	}
+	const size_t at = text->len;
+	clairon_encode_text_literal(text, draft->json);
+	return cln_slice(text->bytes + at, text->len - at);
+}
+
+/* One event to all of its channels; whether all of them were accepted. */
+static bool push_draft(
+	const struct clairon_draft *draft, const struct cln_bounds *bounds, struct cln_link *link)
+{
+	struct cln_event event = {.data = literal_of(draft, &CLAIRON_G(text))};
 	if (draft->exclude != NULL) {
 		event.exclude = slice_of(draft->exclude);
 	}
 	cln_stamp_id(&CLAIRON_G(stamp), event.id);
-	smart_str_alloc(
-		scratch, 2 * ZSTR_LEN(draft->json) + ZSTR_LEN(draft->name) + LITERALS_EXTRA, false);
-	clairon_encode_literal(scratch, draft->name);
-	const size_t name_len = ZSTR_LEN(scratch->s);
-	clairon_encode_text_literal(scratch, draft->json);
-	event.name = cln_slice(ZSTR_VAL(scratch->s), name_len);
-	event.data = cln_slice_from(slice_of(scratch->s), name_len);
 
 	if (Z_TYPE_P(draft->channels) == IS_STRING) {
-		return push(link, bounds, &event, Z_STR_P(draft->channels));
+		return push(link, bounds, &event, Z_STR_P(draft->channels), draft->name);
 	}
 	bool all = true;
 	zval *channel;
 	ZEND_HASH_FOREACH_VAL(Z_ARRVAL_P(draft->channels), channel)
 	{
 		ZVAL_DEREF(channel);
-		all = push(link, bounds, &event, Z_STR_P(channel)) && all;
+		all = push(link, bounds, &event, Z_STR_P(channel), draft->name) && all;
 	}
 	ZEND_HASH_FOREACH_END();
 	return all;
@@ -227,12 +262,9 @@ int clairon_drafts_send(const struct clairon_draft *drafts, size_t count,
 	const struct cln_bounds *bounds, struct cln_link *link, bool is_held)
 {
 	bool all = true;
-	smart_str scratch = {0};
 	for (size_t i = 0; i < count; i++) {
-		all = push_draft(&drafts[i], bounds, link, &scratch) && all;
-		ZSTR_LEN(scratch.s) = 0;
+		all = push_draft(&drafts[i], bounds, link) && all;
 	}
-	smart_str_free(&scratch);
 	if (is_held) {
 		link->is_held = true;
 	} else {

@@ -16,7 +16,10 @@ struct clairon_draft {
 	zval *channels; /* a string or a list of strings */
 	zend_string *name;
 	zend_string *exclude; /* NULL: nobody */
-	zend_string *json;    /* the data's text, owned; NULL before it is encoded */
+	/* The data: its literal in CLAIRON_G(text), or, where json_encode() made it, its text. */
+	size_t literal_at;
+	size_t literal_len;
+	zend_string *json; /* owned; NULL: it is the literal */
 	/* Arguments of the PHP method that messages name. */
 	uint32_t channels_arg;
 	uint32_t name_arg;

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See plain.h. Everything that is not plain is json_encode()'s affair, its errors included: the
+ * first such thing ends the attempt. What json_encode() escapes by a backslash takes two here.
+ */
+#include "plain.h"
+
+#include "../wire/name.h"
+#include "encode.h"
+
+/* Deeper data is rare, and may contain itself. */
+#define DEPTH_MAX 32
+/* Larger data goes where memory_limit counts it. */
+#define STRING_MAX 8192
+#define BYTES_MAX  (256 * 1024)
+
+/* What a byte of a string takes at most: \\u001f. */
+#define ESCAPE_MAX 7
+/* A backslash and a quote at both ends, a comma or a colon. */
+#define AROUND_MAX 5
+
+static bool put_value(struct cln_text *out, zval *value, int depth);
+
+/* ---- strings ---- */
+
+/* How a byte of a string appears in the literal. */
+enum appearance {
+	AS_IT_IS,
+	AS_CONTROL = 'u', /* \\u00XX */
+	AS_UTF8 = 'U',    /* \\uXXXX */
+					  /* all others: two backslashes and that letter */
+};
+
+static const unsigned char appearances[256] = {
+	[0x00 ... 0x07] = AS_CONTROL,
+	['\b'] = 'b',
+	['\t'] = 't',
+	['\n'] = 'n',
+	['\v'] = AS_CONTROL,
+	['\f'] = 'f',
+	['\r'] = 'r',
+	[0x0e ... 0x1f] = AS_CONTROL,
+	['"'] = '"',
+	['/'] = '/',
+	['\\'] = '\\',
+	[0x80 ... 0xff] = AS_UTF8,
+};
+
+/* Whether one of eight bytes is below `limit`, which is at most 0x80: a borrow out of a byte whose
+ * own highest bit is clear (Warren, Hacker's Delight, 6-1). */
+static bool has_below(uint64_t eight, unsigned char limit)
+{
+	const uint64_t ones = 0x0101010101010101u;
+	return ((eight - ones * limit) & ~eight & (ones << 7)) != 0;
+}
+
+static bool has_byte(uint64_t eight, unsigned char wanted)
+{
+	return has_below(eight ^ (0x0101010101010101u * wanted), 1);
+}
+
+static bool are_as_they_are(uint64_t eight)
+{
+	return (eight & 0x8080808080808080u) == 0 && !has_below(eight, ' ') && !has_byte(eight, '"') &&
+		   !has_byte(eight, '/') && !has_byte(eight, '\\');
+}
+
+/* Copies bytes that stay as they are; returns how many. */
+static size_t copy_run(char *to, const char *from, size_t len)
+{
+	size_t i = 0;
+	uint64_t eight;
+	for (; len - i >= sizeof(eight); i += sizeof(eight)) {
+		memcpy(&eight, from + i, sizeof(eight));
+		if (!are_as_they_are(eight)) {
+			break;
+		}
+		memcpy(to + i, &eight, sizeof(eight));
+	}
+	for (; i < len && appearances[(unsigned char)from[i]] == AS_IT_IS; i++) {
+		to[i] = from[i];
+	}
+	return i;
+}
+
+/* \\uXXXX of one UTF-16 unit. */
+static char *put_unit(char *to, unsigned unit)
+{
+	static const char digits[] = "0123456789abcdef";
+	*to++ = '\\';
+	*to++ = '\\';
+	*to++ = 'u';
+	for (int shift = 12; shift >= 0; shift -= 4) {
+		*to++ = digits[unit >> shift & 15];
+	}
+	return to;
+}
+
+/* One character of more than one byte, of valid UTF-8; `*at` moves behind it. */
+static char *put_character(char *to, const char **at)
+{
+	const unsigned char *from = (const unsigned char *)*at;
+	unsigned character = *from++;
+	const int more = character >= 0xf0 ? 3 : character >= 0xe0 ? 2 : 1;
+	character &= 0x3fu >> more;
+	for (int i = 0; i < more; i++) {
+		character = character << 6 | (*from++ & 0x3fu);
+	}
+	*at = (const char *)from;
+	if (character < 0x10000) {
+		return put_unit(to, character);
+	}
+	to = put_unit(to, 0xd800 + ((character - 0x10000) >> 10));
+	return put_unit(to, 0xdc00 + ((character - 0x10000) & 0x3ff));
+}
+
+/* Writes a string of at most STRING_MAX bytes; NULL if it is not valid UTF-8. */
+static char *put_bytes(char *to, const char *at, size_t len)
+{
+	const char *const end = at + len;
+	bool is_checked = false;
+	for (;;) {
+		const size_t run = copy_run(to, at, (size_t)(end - at));
+		to += run;
+		at += run;
+		if (at == end) {
+			return to;
+		}
+		const unsigned char appearance = appearances[(unsigned char)*at];
+		if (appearance == AS_UTF8) {
+			if (!is_checked && !cln_utf8_is_valid(cln_slice(at, (size_t)(end - at)))) {
+				return NULL;
+			}
+			is_checked = true;
+			to = put_character(to, &at);
+		} else if (appearance == AS_CONTROL) {
+			to = put_unit(to, (unsigned char)*at++);
+		} else {
+			*to++ = '\\';
+			*to++ = '\\';
+			if (appearance == '"' || appearance == '\\') {
+				*to++ = '\\'; /* these two need one of their own in a literal */
+			}
+			*to++ = (char)appearance;
+			at++;
+		}
+	}
+}
+
+/* The string in its quotes, and the byte that follows them unless that is NUL. */
+static bool put_string(struct cln_text *out, const zend_string *string, char then)
+{
+	if (ZSTR_LEN(string) > STRING_MAX) {
+		return false;
+	}
+	char *to = cln_text_reserve(out, ESCAPE_MAX * ZSTR_LEN(string) + AROUND_MAX);
+	*to++ = '\\';
+	*to++ = '"';
+	to = put_bytes(to, ZSTR_VAL(string), ZSTR_LEN(string));
+	if (to == NULL) {
+		return false;
+	}
+	*to++ = '\\';
+	*to++ = '"';
+	if (then != '\0') {
+		*to++ = then;
+	}
+	cln_text_end(out, to);
+	return true;
+}
+
+/* ---- all else ---- */
+
+static void put(struct cln_text *out, struct cln_slice bytes)
+{
+	memcpy(cln_text_reserve(out, bytes.len), bytes.ptr, bytes.len);
+	out->len += bytes.len;
+}
+
+static void put_integer(struct cln_text *out, zend_long number)
+{
+	char digits[MAX_LENGTH_OF_LONG + 1];
+	char *const end = digits + sizeof(digits) - 1;
+	const char *const start = zend_print_long_to_buf(end, number);
+	put(out, cln_slice(start, (size_t)(end - start)));
+}
+
+/* As serialize_precision wants it. */
+static bool put_double(struct cln_text *out, zval *number)
+{
+	smart_str json = {0};
+	if (!zend_finite(Z_DVAL_P(number)) ||
+		clairon_encode_json(&json, number, "a number") == FAILURE) {
+		return false;
+	}
+	put(out, cln_slice(ZSTR_VAL(json.s), ZSTR_LEN(json.s)));
+	smart_str_free(&json);
+	return true;
+}
+
+static bool put_key(struct cln_text *out, const zend_string *key, zend_ulong index)
+{
+	if (key != NULL) {
+		return put_string(out, key, ':');
+	}
+	put(out, CLN_SLICE("\\\""));
+	put_integer(out, (zend_long)index);
+	put(out, CLN_SLICE("\\\":"));
+	return true;
+}
+
+/* Replaces the comma behind the last element, if there is one, by the end. */
+static void put_end(struct cln_text *out, size_t start, char end)
+{
+	if (out->len > start) {
+		out->len--;
+	}
+	*cln_text_reserve(out, 1) = end;
+	out->len++;
+}
+
+static bool put_list(struct cln_text *out, HashTable *list, int depth)
+{
+	zval *value;
+	put(out, CLN_SLICE("["));
+	const size_t start = out->len;
+	ZEND_HASH_FOREACH_VAL(list, value)
+	{
+		if (!put_value(out, value, depth)) {
+			return false;
+		}
+		put(out, CLN_SLICE(","));
+	}
+	ZEND_HASH_FOREACH_END();
+	put_end(out, start, ']');
+	return true;
+}
+
+static bool put_map(struct cln_text *out, HashTable *map, int depth)
+{
+	zend_ulong index;
+	zend_string *key;
+	zval *value;
+	put(out, CLN_SLICE("{"));
+	const size_t start = out->len;
+	ZEND_HASH_FOREACH_KEY_VAL(map, index, key, value)
+	{
+		if (!put_key(out, key, index) || !put_value(out, value, depth)) {
+			return false;
+		}
+		put(out, CLN_SLICE(","));
+	}
+	ZEND_HASH_FOREACH_END();
+	put_end(out, start, '}');
+	return true;
+}
+
+static bool put_value(struct cln_text *out, zval *value, int depth)
+{
+	ZVAL_DEREF(value);
+	if (UNEXPECTED(out->len > BYTES_MAX)) {
+		return false;
+	}
+	switch (Z_TYPE_P(value)) {
+	case IS_STRING:
+		return put_string(out, Z_STR_P(value), '\0');
+	case IS_LONG:
+		put_integer(out, Z_LVAL_P(value));
+		return true;
+	case IS_ARRAY:
+		if (depth == DEPTH_MAX) {
+			return false;
+		}
+		return zend_array_is_list(Z_ARRVAL_P(value)) ? put_list(out, Z_ARRVAL_P(value), depth + 1)
+													 : put_map(out, Z_ARRVAL_P(value), depth + 1);
+	case IS_NULL:
+		put(out, CLN_SLICE("null"));
+		return true;
+	case IS_TRUE:
+		put(out, CLN_SLICE("true"));
+		return true;
+	case IS_FALSE:
+		put(out, CLN_SLICE("false"));
+		return true;
+	case IS_DOUBLE:
+		return put_double(out, value);
+	default:
+		return false;
+	}
+}
+
+bool clairon_plain_literal(struct cln_text *out, zval *data)
+{
+	const size_t start = out->len;
+	put(out, CLN_SLICE("\""));
+	if (!put_value(out, data, 0)) {
+		out->len = start;
+		return false;
+	}
+	put(out, CLN_SLICE("\""));
+	return true;
+}
