@@ -3,70 +3,48 @@
  * See clients.h. Level-triggered epoll and one read a turn: what is measured is the other side, and
  * this one has a core of its own. Owns the sockets until the program ends.
  */
-#include "clients.h"
-
-#include "message.h"
+#include "clients_private.h"
 
 #include <arpa/inet.h>
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
-#define PATIENCE_MS  20000 /* without any progress */
-#define EVENTS_MAX   256
-#define OPENING_MAX  64 /* at a time: the relay paces upgrades */
-#define BUFFER_BYTES 4096
-#define READ_BYTES   65536
-#define CLIENTS_STEP 1024
-#define SHORT_LENGTH 126
-#define LONG_LENGTH  127
-#define OPCODE_TEXT  1
-#define OPCODE_PING  9
-#define OPCODE_BITS  15
-#define LENGTH_BITS  127
-#define FIN_TEXT     0x81
-#define FIN_PONG     0x8a
-#define MASKED       0x80
+#define PATIENCE_NS   INT64_C(20000000000) /* without any progress */
+#define EVENTS_MAX    512
+#define OPENING_MAX   64 /* at a time: the relay paces upgrades */
+#define NS_PER_SECOND INT64_C(1000000000)
+#define WATCHED       UINT64_MAX /* in place of a client's number */
 
-enum stage {
-	CONNECTING,
-	UPGRADING,    /* waits for the answer to the upgrade */
-	ESTABLISHING, /* waits for connection_established */
-	SUBSCRIBING,  /* waits for subscription_succeeded */
-	READY,
+/* A source address has 28,000 ports, and each stays taken for a minute after its connection: the
+ * connections go round many addresses, so many on each. */
+#define SOURCE_PORTS   2000
+#define SOURCE_FIRST   0x7f000002 /* 127.0.0.2 */
+#define SOURCE_MODULUS 200
+
+static const char *const plan_prefix[] = {
+	[PLAN_COMMON] = MESSAGE_CHANNEL,
+	[PLAN_PRIVATE] = "private-" MESSAGE_CHANNEL,
+	[PLAN_SPREAD] = MESSAGE_CHANNEL,
+	[PLAN_MANY] = MESSAGE_CHANNEL,
 };
 
-struct client {
-	int fd;
-	enum stage stage;
-	size_t held;  /* bytes of an incomplete frame in `buffer`; plain: bytes of one */
-	char *buffer; /* only while something is held */
-};
-
-struct clients {
-	struct clients_options options;
-	int epoll;
-	struct client *client;
-	size_t count;
-	size_t ready;
-	size_t delivered; /* since clients_receive() last took them */
-	struct samples *latencies;
-};
-
-struct clients *clients_new(const struct clients_options *options)
+struct clients *clients_new(const struct options *options, struct ledger *ledger)
 {
 	struct clients *clients = calloc(1, sizeof *clients);
 
 	if (!clients)
 		err(1, "clients");
-	clients->options = *options;
+	clients->options = options;
+	clients->ledger = ledger;
 	clients->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (clients->epoll < 0)
 		err(1, "epoll");
@@ -78,25 +56,6 @@ size_t clients_count(const struct clients *clients)
 	return clients->ready;
 }
 
-/* Requests are short and sent to an empty socket: a partial write means something is wrong. */
-static void send_whole(int fd, const void *bytes, size_t len)
-{
-	if (send(fd, bytes, len, MSG_NOSIGNAL) != (ssize_t)len)
-		err(1, "send");
-}
-
-/* Masked with zeros: allowed, and it costs the server what any mask costs. */
-static void send_frame(int fd, unsigned char first, struct cln_slice payload)
-{
-	unsigned char frame[2 + 4 + SHORT_LENGTH] = {first, (unsigned char)(MASKED | payload.len)};
-
-	if (payload.len >= SHORT_LENGTH)
-		errx(1, "payload too long for a short frame");
-	if (payload.len)
-		memcpy(frame + 6, payload.ptr, payload.len);
-	send_whole(fd, frame, 6 + payload.len);
-}
-
 static void set_interest(struct clients *clients, size_t i, int operation, uint32_t events)
 {
 	struct epoll_event event = {.events = events, .data.u64 = i};
@@ -105,231 +64,357 @@ static void set_interest(struct clients *clients, size_t i, int operation, uint3
 		err(1, "epoll_ctl");
 }
 
-static void become_ready(struct clients *clients, struct client *client)
+void clients_watch(struct clients *clients, int fd)
 {
-	client->stage = READY;
-	clients->ready++;
+	struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.u64 = WATCHED};
+
+	if (epoll_ctl(clients->epoll, EPOLL_CTL_ADD, fd, &event) != 0)
+		err(1, "epoll_ctl");
 }
 
-static void connect_one(struct clients *clients)
-{
-	struct sockaddr_in address = {.sin_family = AF_INET,
-		.sin_port = htons(clients->options.port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	struct client *client;
+/* ---- which channels ---- */
 
-	if (clients->count % CLIENTS_STEP == 0) {
-		clients->client =
-			realloc(clients->client, (clients->count + CLIENTS_STEP) * sizeof *clients->client);
-		if (!clients->client)
-			err(1, "clients");
+static size_t channels_of(const struct clients *clients, size_t i, size_t total)
+{
+	switch (clients->plan) {
+	case PLAN_COMMON:
+	case PLAN_PRIVATE:
+		return 1;
+	case PLAN_SPREAD:
+		return clients->plan_channels <= total ? 1 : (clients->plan_channels - i - 1) / total + 1;
+	case PLAN_MANY:
+		return clients->plan_channels;
 	}
-	client = &clients->client[clients->count];
+	errx(1, "no plan");
+}
+
+static uint32_t channel_of(const struct clients *clients, size_t i, size_t k, size_t total)
+{
+	switch (clients->plan) {
+	case PLAN_COMMON:
+		return 0;
+	case PLAN_PRIVATE:
+		return (uint32_t)i;
+	case PLAN_SPREAD:
+		return (uint32_t)((i + k * total) % clients->plan_channels);
+	case PLAN_MANY:
+		return (uint32_t)k;
+	}
+	errx(1, "no plan");
+}
+
+static void join(struct clients *clients, size_t i, size_t total)
+{
+	struct client *client = &clients->client[i];
+
+	client->channel_count = (uint32_t)channels_of(clients, i, total);
+	client->unanswered = client->channel_count;
+	if (client->channel_count != 1) {
+		client->on.many = calloc(client->channel_count, sizeof *client->on.many);
+		if (!client->on.many)
+			err(1, "subscriptions");
+	}
+	for (size_t k = 0; k < client->channel_count; k++)
+		ledger_join(
+			clients->ledger, &client_subscriptions(client)[k], channel_of(clients, i, k, total));
+}
+
+static void leave(struct clients *clients, struct client *client)
+{
+	for (size_t k = 0; k < client->channel_count; k++)
+		ledger_leave(clients->ledger, &client_subscriptions(client)[k]);
+}
+
+static void make_plan(struct clients *clients, size_t total, enum plan plan, size_t channels)
+{
+	struct ledger *ledger = clients->ledger;
+
+	if (clients->count == 0)
+		ledger_clear_channels(ledger);
+	else if (plan != clients->plan || channels != clients->plan_channels)
+		errx(2, "another plan while clients are open: close them first");
+	if ((plan == PLAN_SPREAD || plan == PLAN_MANY) && channels == 0)
+		errx(2, "open N spread C, open N many C: say how many channels");
+	clients->plan = plan;
+	clients->plan_channels = channels;
+	ledger_channels(ledger,
+		plan == PLAN_COMMON    ? 1
+		: plan == PLAN_PRIVATE ? total
+							   : channels,
+		plan_prefix[plan], plan == PLAN_COMMON);
+	ledger->targets = ledger->channel_count;
+}
+
+/* ---- opening and closing ---- */
+
+static void reserve(struct clients *clients, size_t count)
+{
+	if (count <= clients->cap)
+		return;
+	clients->client = realloc(clients->client, count * sizeof *clients->client);
+	if (!clients->client)
+		err(1, "clients");
+	clients->cap = count;
+}
+
+static void bind_source(struct clients *clients, int fd)
+{
+	const size_t source = clients->sources++ / SOURCE_PORTS % SOURCE_MODULUS;
+	const struct sockaddr_in address = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(SOURCE_FIRST + (uint32_t)source)};
+	const int one = 1;
+
+	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);
+	if (bind(fd, (const struct sockaddr *)&address, sizeof address) != 0)
+		err(1, "bind");
+}
+
+static void connect_one(struct clients *clients, size_t total)
+{
+	const struct sockaddr_in address = {.sin_family = AF_INET,
+		.sin_port = htons(clients->options->port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	const size_t i = clients->count++;
+	struct client *client = &clients->client[i];
+
 	*client = (struct client){.fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0)};
 	if (client->fd < 0)
-		err(1, "socket %zu: raise the limit of open files", clients->count);
-	if (connect(client->fd, (struct sockaddr *)&address, sizeof address) != 0 &&
+		err(1, "socket %zu: raise the limit of open files", i);
+	bind_source(clients, client->fd);
+	if (connect(client->fd, (const struct sockaddr *)&address, sizeof address) != 0 &&
 		errno != EINPROGRESS)
 		err(1, "connect");
-	set_interest(clients, clients->count++, EPOLL_CTL_ADD, EPOLLOUT);
+	join(clients, i, total);
+	set_interest(clients, i, EPOLL_CTL_ADD, EPOLLOUT);
 }
 
 static void on_connected(struct clients *clients, size_t i)
 {
 	struct client *client = &clients->client[i];
-	char request[512];
-	int failure = 0, len;
+	int failure = 0;
 	socklen_t size = sizeof failure;
 
 	getsockopt(client->fd, SOL_SOCKET, SO_ERROR, &failure, &size);
 	if (failure)
 		errx(1, "connect: %s", strerror(failure));
 	set_interest(clients, i, EPOLL_CTL_MOD, EPOLLIN);
-	if (!clients->options.key) {
-		become_ready(clients, client);
-		return;
-	}
-	len = snprintf(request, sizeof request,
-		"GET /app/%s?protocol=7&client=bench&version=1.0 HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n"
-		"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-		"Sec-WebSocket-Key: AAECAwQFBgcICQoLDA0ODw==\r\n\r\n",
-		clients->options.key, (unsigned)clients->options.port);
-	send_whole(client->fd, request, (size_t)len);
-	client->stage = UPGRADING;
+	speak_start(clients, client);
 }
 
-static void on_delivery(struct clients *clients, struct cln_slice text)
+void clients_open(struct clients *clients, size_t count, enum plan plan, size_t channels)
 {
-	int64_t stamp;
-
-	clients->delivered++;
-	if (!clients->latencies)
-		return;
-	stamp = message_stamp(text);
-	if (stamp)
-		samples_add(clients->latencies, message_now_ns() - stamp);
+	make_plan(clients, count, plan, channels);
+	reserve(clients, count);
+	clients->progress = message_now_ns();
+	while (clients->ready < count) {
+		while (clients->count < count && clients->count - clients->ready < OPENING_MAX)
+			connect_one(clients, count);
+		clients_turn(clients, CLIENTS_NO_DEADLINE);
+	}
 }
 
-static void on_text(struct clients *clients, struct client *client, struct cln_slice text)
+static void forget(struct clients *clients, struct client *client)
 {
-	static const char subscribe[] =
-		"{\"event\":\"pusher:subscribe\",\"data\":{\"auth\":\"\",\"channel\":\"" MESSAGE_CHANNEL
-		"\"}}";
-
-	switch (client->stage) {
-	case ESTABLISHING:
-		if (!memmem(text.ptr, text.len, "connection_established", 22))
-			errx(1, "refused: %.*s", (int)text.len, text.ptr);
-		send_frame(client->fd, FIN_TEXT, CLN_SLICE(subscribe));
-		client->stage = SUBSCRIBING;
-		return;
-	case SUBSCRIBING:
-		if (!memmem(text.ptr, text.len, "subscription_succeeded", 22))
-			errx(1, "refused: %.*s", (int)text.len, text.ptr);
-		become_ready(clients, client);
-		return;
-	case READY:
-		on_delivery(clients, text);
-		return;
-	case CONNECTING:
-	case UPGRADING:
-		break;
-	}
-	errx(1, "a frame before its time");
+	close(client->fd);
+	free(client->buffer);
+	if (client->channel_count != 1)
+		free(client->on.many);
+	client->stage = GONE;
+	clients->ready--;
 }
 
-/* Takes one whole frame from the start of `bytes`; returns its length, 0 if it isn't all there. */
-static size_t take_frame(struct clients *clients, struct client *client, struct cln_slice bytes)
+/* Waits until the server has closed its side too; what still comes is dropped. */
+static void await_end(const struct client *client)
 {
-	const unsigned char *b = (const unsigned char *)bytes.ptr;
-	size_t head = 2, len;
-	struct cln_slice payload;
+	const struct timeval patience = {.tv_sec = PATIENCE_NS / NS_PER_SECOND};
+	static char bytes[CLIENT_READ_BYTES];
+	ssize_t n;
 
-	if (bytes.len < 2)
-		return 0;
-	len = b[1] & LENGTH_BITS;
-	if (len == LONG_LENGTH)
-		errx(1, "a frame longer than any that was published");
-	if (len == SHORT_LENGTH) {
-		head = 4;
-		if (bytes.len < head)
-			return 0;
-		len = (size_t)b[2] << 8 | b[3];
-	}
-	if (bytes.len - head < len)
-		return 0;
-	payload = cln_slice(bytes.ptr + head, len);
-	if ((b[0] & OPCODE_BITS) == OPCODE_TEXT)
-		on_text(clients, client, payload);
-	else if ((b[0] & OPCODE_BITS) == OPCODE_PING)
-		send_frame(client->fd, FIN_PONG, payload);
-	else
-		errx(1, "the server closed a connection (opcode %d)", b[0] & OPCODE_BITS);
-	return head + len;
+	setsockopt(client->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+	do
+		n = recv(client->fd, bytes, sizeof bytes, 0);
+	while (n > 0);
+	if (n < 0 && errno != ECONNRESET)
+		err(1, "the server did not close a connection that was closed");
 }
 
-/* The answer to the upgrade; returns its length, 0 if it isn't all there. */
-static size_t take_answer(struct client *client, struct cln_slice bytes)
+void clients_close(struct clients *clients, size_t count)
 {
-	const char *end = memmem(bytes.ptr, bytes.len, "\r\n\r\n", 4);
+	if (count > clients->count)
+		errx(2, "close %zu: there are only %zu", count, clients->count);
+	const size_t first = clients->count - count;
 
-	if (!end)
-		return 0;
-	if (!cln_slice_starts(bytes, CLN_SLICE("HTTP/1.1 101 ")))
-		errx(1, "upgrade refused: %.*s", (int)(end - bytes.ptr), bytes.ptr);
-	client->stage = ESTABLISHING;
-	return (size_t)(end - bytes.ptr) + 4;
+	for (size_t i = first; i < clients->count; i++) {
+		set_interest(clients, i, EPOLL_CTL_DEL, 0);
+		fcntl(clients->client[i].fd, F_SETFL, 0); /* blocking from here on */
+		leave(clients, &clients->client[i]);
+		shutdown(clients->client[i].fd, SHUT_WR);
+	}
+	for (size_t i = first; i < clients->count; i++) {
+		if (clients->options->speak != SPEAK_PLAIN)
+			await_end(&clients->client[i]);
+		forget(clients, &clients->client[i]);
+	}
+	clients->count = first;
 }
 
-static void keep(struct client *client, struct cln_slice rest)
-{
-	if (rest.len > BUFFER_BYTES)
-		errx(1, "more bytes of one frame than any that was published");
-	if (rest.len && !client->buffer) {
-		client->buffer = malloc(BUFFER_BYTES);
-		if (!client->buffer)
-			err(1, "buffer");
-	}
-	if (rest.len) {
-		memmove(client->buffer, rest.ptr, rest.len);
-	} else {
-		free(client->buffer);
-		client->buffer = NULL;
-	}
-	client->held = rest.len;
-}
+/* ---- reading ---- */
 
-static void on_websocket_bytes(
-	struct clients *clients, struct client *client, struct cln_slice bytes)
+static void on_end(struct clients *clients, struct client *client, const char *why)
 {
-	static char joined[BUFFER_BYTES + READ_BYTES];
-	size_t taken;
-
-	if (client->held) {
-		memcpy(joined, client->buffer, client->held);
-		memcpy(joined + client->held, bytes.ptr, bytes.len);
-		bytes = cln_slice(joined, client->held + bytes.len);
-	}
-	do {
-		taken = client->stage == UPGRADING ? take_answer(client, bytes)
-										   : take_frame(clients, client, bytes);
-		bytes = cln_slice_from(bytes, taken);
-	} while (taken && bytes.len);
-	keep(client, bytes);
+	if (client->stage != CATCHING)
+		errx(1, "a connection ended: %s", why);
+	forget(clients, client);
 }
 
 static void on_readable(struct clients *clients, struct client *client)
 {
-	static char bytes[READ_BYTES];
-	ssize_t n = read(client->fd, bytes, sizeof bytes);
+	static char bytes[CLIENT_READ_BYTES];
+	const ssize_t n = read(client->fd, bytes, sizeof bytes);
 
 	if (n < 0 && errno == EAGAIN)
 		return;
-	if (n <= 0)
-		errx(1, "a connection ended: %s", n < 0 ? strerror(errno) : "closed by the server");
-	if (clients->options.key) {
-		on_websocket_bytes(clients, client, cln_slice(bytes, (size_t)n));
+	if (n <= 0) {
+		on_end(clients, client, n < 0 ? strerror(errno) : "closed by the server");
 		return;
 	}
-	client->held += (size_t)n;
-	clients->delivered += client->held / clients->options.frame_bytes;
-	client->held %= clients->options.frame_bytes;
+	speak_bytes(clients, client, cln_slice(bytes, (size_t)n), message_now_ns());
 }
 
-static void turn(struct clients *clients)
+static struct timespec timespec_of(int64_t ns)
+{
+	return (struct timespec){.tv_sec = ns / NS_PER_SECOND, .tv_nsec = ns % NS_PER_SECOND};
+}
+
+/* Sleeps, or naps and then looks; returns the number of events. */
+static int look(struct clients *clients, struct epoll_event *events, int64_t deadline)
+{
+	const int64_t now = message_now_ns(), nap = clients->options->nap_ns;
+	const int64_t patience = PATIENCE_NS / 2;
+	int64_t left = deadline <= now ? 0 : deadline - now;
+	struct timespec time;
+
+	if (nap && left) {
+		time = timespec_of(left < nap ? left : nap);
+		nanosleep(&time, NULL);
+		left = 0;
+	}
+	time = timespec_of(left < patience ? left : patience);
+	return epoll_pwait2(clients->epoll, events, EVENTS_MAX, &time, NULL);
+}
+
+static void check_patience(const struct clients *clients)
+{
+	const bool is_waited_for = clients->ready < clients->count || clients->ledger->outstanding > 0;
+
+	if (is_waited_for && message_now_ns() - clients->progress > PATIENCE_NS)
+		errx(1, "nothing arrived for %lld s: %zu of %zu clients ready, %zu deliveries missing",
+			(long long)(PATIENCE_NS / NS_PER_SECOND), clients->ready, clients->count,
+			clients->ledger->outstanding);
+}
+
+void clients_turn(struct clients *clients, int64_t deadline)
 {
 	struct epoll_event events[EVENTS_MAX];
-	int count = epoll_wait(clients->epoll, events, EVENTS_MAX, PATIENCE_MS);
+	int count;
 
-	if (count < 0 && errno != EINTR)
-		err(1, "epoll_wait");
-	if (count == 0)
-		errx(1, "nothing arrived for %d s: %zu of %zu clients ready, %zu deliveries",
-			PATIENCE_MS / 1000, clients->ready, clients->count, clients->delivered);
-	for (int i = 0; i < count; i++) {
-		struct client *client = &clients->client[events[i].data.u64];
+	do {
+		count = look(clients, events, deadline);
+		if (count < 0 && errno != EINTR)
+			err(1, "epoll_wait");
+		for (int i = 0; i < count; i++) {
+			const size_t number = events[i].data.u64;
 
-		if (client->stage == CONNECTING)
-			on_connected(clients, events[i].data.u64);
-		else
-			on_readable(clients, client);
+			if (number == WATCHED)
+				continue;
+			if (clients->client[number].stage == CONNECTING)
+				on_connected(clients, number);
+			else
+				on_readable(clients, &clients->client[number]);
+		}
+		deadline = 0; /* more of the same look */
+	} while (count == EVENTS_MAX);
+	if (count > 0)
+		clients->progress = message_now_ns();
+	else
+		check_patience(clients);
+}
+
+/* ---- slow readers ---- */
+
+void clients_stall(struct clients *clients, size_t count)
+{
+	if (clients->stalled || count > clients->ready)
+		errx(2, "stall %zu: there are not so many that read", count);
+	clients->stalled = count;
+	for (size_t i = clients->count - count; i < clients->count; i++) {
+		set_interest(clients, i, EPOLL_CTL_DEL, 0);
+		clients->client[i].stage = STALLED;
+		leave(clients, &clients->client[i]);
 	}
 }
 
-void clients_open(struct clients *clients, size_t count)
+static bool has_caught_up(const struct clients *clients, struct client *client)
 {
-	while (clients->ready < count) {
-		while (clients->count < count && clients->count - clients->ready < OPENING_MAX)
-			connect_one(clients);
-		turn(clients);
+	for (size_t k = 0; k < client->channel_count; k++) {
+		const struct subscription *subscription = &client_subscriptions(client)[k];
+
+		if (subscription->last != clients->ledger->channels[subscription->channel].last)
+			return false;
+	}
+	return true;
+}
+
+static void read_again(struct clients *clients, size_t first)
+{
+	for (size_t i = first; i < clients->count; i++) {
+		clients->client[i].stage = CATCHING;
+		set_interest(clients, i, EPOLL_CTL_ADD, EPOLLIN);
 	}
 }
 
-void clients_receive(struct clients *clients, size_t deliveries, struct samples *latencies)
+static size_t still_catching(struct clients *clients, size_t first)
 {
-	clients->latencies = latencies;
-	while (clients->delivered < deliveries)
-		turn(clients);
-	clients->delivered -= deliveries;
-	clients->latencies = NULL;
+	size_t count = 0;
+
+	for (size_t i = first; i < clients->count; i++)
+		count +=
+			clients->client[i].stage == CATCHING && !has_caught_up(clients, &clients->client[i]);
+	return count;
+}
+
+/* Closes the gaps of those that are gone; the rest takes part again. */
+static void close_ranks(struct clients *clients, size_t first)
+{
+	size_t kept = first;
+
+	for (size_t i = first; i < clients->count; i++) {
+		struct client *client = &clients->client[kept];
+
+		if (clients->client[i].stage == GONE)
+			continue;
+		*client = clients->client[i];
+		client->stage = READY;
+		for (size_t k = 0; k < client->channel_count; k++)
+			ledger_join(clients->ledger, &client_subscriptions(client)[k],
+				client_subscriptions(client)[k].channel);
+		set_interest(clients, kept++, EPOLL_CTL_MOD, EPOLLIN);
+	}
+	clients->count = kept;
+}
+
+size_t clients_resume(struct clients *clients)
+{
+	const size_t before = clients->count, first = before - clients->stalled;
+
+	clients->progress = message_now_ns();
+	read_again(clients, first);
+	while (still_catching(clients, first)) {
+		clients_turn(clients, message_now_ns() + NS_PER_SECOND);
+		if (message_now_ns() - clients->progress > PATIENCE_NS)
+			errx(1, "clients that read again got neither what they missed nor an end");
+	}
+	close_ranks(clients, first);
+	clients->stalled = 0;
+	return before - clients->count;
 }

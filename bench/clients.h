@@ -1,33 +1,46 @@
 /* SPDX-License-Identifier: MIT
  *
- * The receiving side: many TCP connections on one epoll, either WebSocket clients subscribed to
- * MESSAGE_CHANNEL or plain readers of fixed-size frames. Counts deliveries and times them. Any
- * client that is refused or dropped ends the program: a measurement with fewer clients is none.
+ * The receiving side: many TCP connections on one epoll. Whoever is refused, closed or gets a wrong
+ * message ends the program: a measurement with fewer clients is none.
  */
 #ifndef BENCH_CLIENTS_H
 #define BENCH_CLIENTS_H
 
-#include "samples.h"
+#include "ledger.h"
+#include "options.h"
 
-#include <stdbool.h>
-#include <stdint.h>
-
-struct clients_options {
-	uint16_t port;      /* of 127.0.0.1 */
-	const char *key;    /* of the application; NULL for plain readers */
-	size_t frame_bytes; /* of a plain reader's frame */
+/* Which channels a client is on. */
+enum plan {
+	PLAN_COMMON,  /* all on one */
+	PLAN_PRIVATE, /* each on a private one of its own */
+	PLAN_SPREAD,  /* client i on channel i mod C; with more channels than clients, on several */
+	PLAN_MANY,    /* each on the same C channels */
 };
 
 struct clients;
 
-struct clients *clients_new(const struct clients_options *options);
+struct clients *clients_new(const struct options *options, struct ledger *ledger);
 
-/* Opens connections until `count` are ready to receive. */
-void clients_open(struct clients *clients, size_t count);
+/* Opens connections until `count` are ready to receive. `channels` is the plan's C. */
+void clients_open(struct clients *clients, size_t count, enum plan plan, size_t channels);
 
-/* Reads until `deliveries` have arrived in all since the last call. Latencies of stamped messages
- * go to `latencies` unless that is NULL. */
-void clients_receive(struct clients *clients, size_t deliveries, struct samples *latencies);
+/* Closes the last `count`; returns when the server has closed them too. */
+void clients_close(struct clients *clients, size_t count);
+
+/* Looks at the sockets, once: sleeps until something comes, or naps, but not beyond `deadline` (of
+ * CLOCK_MONOTONIC; at once if it is past). Ends the program if nothing has come for long although
+ * something is waited for. */
+void clients_turn(struct clients *clients, int64_t deadline);
+
+#define CLIENTS_NO_DEADLINE INT64_MAX
+
+/* Wakes clients_turn() when `fd` can be read or written again (edge-triggered). */
+void clients_watch(struct clients *clients, int fd);
+
+/* The last `count` read nothing any more, and are not waited for; */
+void clients_stall(struct clients *clients, size_t count);
+/* until they read everything again. Returns how many of them the server has closed meanwhile. */
+size_t clients_resume(struct clients *clients);
 
 size_t clients_count(const struct clients *clients);
 

@@ -1,40 +1,45 @@
 /* SPDX-License-Identifier: MIT
  *
- * The load tool: opens clients, publishes over a Unix socket, and says what arrived. It does what
- * lines on its standard input say and answers each with one line:
+ * The load tool: opens clients, publishes, and says what arrived. Every message is checked byte by
+ * byte, in its order, at every client; a wrong or missing one ends the program with a sentence.
  *
- *   open N       open clients until N are ready                            -> open N
- *   run COUNT    publish COUNT messages, each after the last one has
- *                reached every client                                      -> run DELIVERIES
- *   expect N     receive N messages that somebody else publishes           -> expect DELIVERIES P50
- * P99 (latencies in ns, from the stamps in them)
+ *   load --port N [--speak pusher|websocket|plain] [--path /PATH]
+ *        [--publish resp|plain|none] [--to UNIX-PATH|PORT]
+ *        [--app A --key K --secret S] [--payload BYTES] [--nap-us N]
+ *   load sizes [...]        prints COMMAND-BYTES FRAME-BYTES for bench/bare
  *
- *   load sizes APP                                     prints COMMAND-BYTES FRAME-BYTES
- *   load relay PORT UNIX-PATH APP KEY SECRET
- *   load plain PORT UNIX-PATH APP                      beside bench/bare
+ * speak: pusher (upgrade, connection_established, subscribe), websocket (ready when upgraded),
+ * plain (bench/bare). publish: resp (the relay's Unix socket), plain (the same bytes, unasked).
+ * With --nap-us 0 it sleeps until something comes, which is quick, and each send() of the server
+ * pays for waking it; with 1000 it looks at the sockets once a millisecond.
+ *
+ * A command is a line on standard input; its answer is a line of words NAME=VALUE, times in ns:
+ *
+ *   open N [common|private|spread C|many C]
+ *                       opens clients until N are ready: all on one channel; each on a private one
+ *                       of its own; client i on channel i mod C; each on the same C channels
+ *   close N             the last N go; answers when the server has closed them too
+ *   run COUNT           messages, each after the last one has reached everybody
+ *   spaced COUNT RATE   so many a second, from intended times
+ *   burst COUNT SIZE    SIZE messages in one write, COUNT times, each after everybody has the last
+ *   saturate COUNT      as fast as the socket takes them; wall: until everybody had everything,
+ *                       last: of the last message
+ *   expect COUNT        somebody else publishes "@STAMP#SERIAL" in its data, SERIAL from 1 on
+ *   stall N | resume    the last N stop reading; read again, those that the server has closed go
+ *
+ * deliveries=, p50= p99= max= (of each delivery), last_p50= last_p99= (until the last client had a
+ * message), late_p99= (how late the tool sent), busy= (its CPU in per mille), bottleneck=1 if that
+ * was too much for the figures to say something about the server.
  */
-#include "clients.h"
-#include "message.h"
+#include "commands.h"
 
 #include <err.h>
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
-struct load {
-	struct clients *clients;
-	struct samples latencies;
-	struct cln_slice app;
-	struct cln_slice secret;
-	const char *path;
-	bool is_plain;
-	int publisher; /* -1 before the first message */
-};
+#define LINE_MAX_BYTES 256
 
 static void raise_file_limit(void)
 {
@@ -47,121 +52,40 @@ static void raise_file_limit(void)
 		err(1, "setrlimit");
 }
 
-static void write_whole(int fd, const char *bytes, size_t len)
+static void print_sizes(const struct options *options)
 {
-	while (len) {
-		ssize_t n = send(fd, bytes, len, MSG_NOSIGNAL);
+	size_t command, frame;
 
-		if (n < 0)
-			err(1, "publish");
-		bytes += n;
-		len -= (size_t)n;
-	}
+	publisher_sizes(options, &command, &frame);
+	printf("%zu %zu\n", command, frame);
 }
 
-static void connect_publisher(struct load *load)
+/* What arrives after everybody had everything is a message too many. */
+static void look_once_more(struct load *load)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	char greeting[MESSAGE_COMMAND_MAX];
-
-	if (strlen(load->path) >= sizeof address.sun_path)
-		errx(1, "%s: too long for a Unix socket", load->path);
-	memcpy(address.sun_path, load->path, strlen(load->path));
-	load->publisher = socket(AF_UNIX, SOCK_STREAM, 0);
-	if (load->publisher < 0 ||
-		connect(load->publisher, (struct sockaddr *)&address, sizeof address) != 0)
-		err(1, "%s", load->path);
-	if (!load->is_plain)
-		write_whole(load->publisher, greeting, message_greeting(greeting, load->app, load->secret));
-}
-
-/* Replies have to be read, or the relay stops reading from us; an error among them ends it all. */
-static void drain_replies(const struct load *load)
-{
-	char replies[4096];
-	ssize_t n;
-
-	while ((n = recv(load->publisher, replies, sizeof replies - 1, MSG_DONTWAIT)) > 0) {
-		replies[n] = '\0';
-		if (replies[0] == '-' || strstr(replies, "\r\n-"))
-			errx(1, "the relay answers: %s", replies);
-	}
-	if (n == 0)
-		errx(1, "the publishing connection was closed");
-}
-
-static void run(struct load *load, size_t count)
-{
-	const size_t clients = clients_count(load->clients);
-	char command[MESSAGE_COMMAND_MAX];
-
-	if (load->publisher < 0)
-		connect_publisher(load);
-	for (size_t i = 0; i < count; i++) {
-		write_whole(load->publisher, command, message_command(command, load->app));
-		clients_receive(load->clients, clients, NULL);
-		if (!load->is_plain)
-			drain_replies(load);
-	}
-	printf("run %zu\n", count * clients);
-}
-
-static void expect(struct load *load, size_t count)
-{
-	const size_t deliveries = count * clients_count(load->clients);
-
-	samples_clear(&load->latencies);
-	clients_receive(load->clients, deliveries, &load->latencies);
-	printf("expect %zu %lld %lld\n", deliveries,
-		(long long)samples_percentile(&load->latencies, 50),
-		(long long)samples_percentile(&load->latencies, 99));
-}
-
-static void obey(struct load *load)
-{
-	char line[128], verb[16];
-	size_t number;
-
-	while (fgets(line, sizeof line, stdin)) {
-		if (sscanf(line, "%15s %zu", verb, &number) != 2)
-			errx(2, "not a command: %s", line);
-		if (strcmp(verb, "open") == 0) {
-			clients_open(load->clients, number);
-			printf("open %zu\n", number);
-		} else if (strcmp(verb, "run") == 0) {
-			run(load, number);
-		} else if (strcmp(verb, "expect") == 0) {
-			expect(load, number);
-		} else {
-			errx(2, "not a command: %s", line);
-		}
-		fflush(stdout);
-	}
+	clients_turn(load->clients, 0);
 }
 
 int main(int argc, char **argv)
 {
-	struct load load = {.publisher = -1};
-	struct clients_options options = {.frame_bytes = message_frame_bytes()};
-	char command[MESSAGE_COMMAND_MAX];
+	struct options options;
+	struct load load = {.options = &options};
+	char line[LINE_MAX_BYTES];
 
-	if (argc == 3 && strcmp(argv[1], "sizes") == 0) {
-		printf("%zu %zu\n", message_command(command, cln_slice_of(argv[2])), options.frame_bytes);
+	if (argc > 1 && strcmp(argv[1], "sizes") == 0) {
+		options_read(&options, argc - 1, argv + 1);
+		print_sizes(&options);
 		return 0;
 	}
-	load.is_plain = argc == 5 && strcmp(argv[1], "plain") == 0;
-	if (!load.is_plain && (argc != 7 || strcmp(argv[1], "relay") != 0))
-		errx(2, "usage: load sizes APP | load plain PORT UNIX-PATH APP | "
-				"load relay PORT UNIX-PATH APP KEY SECRET");
-	options.port = (uint16_t)strtoul(argv[2], NULL, 10);
-	load.path = argv[3];
-	load.app = cln_slice_of(argv[4]);
-	if (!load.is_plain) {
-		options.key = argv[5];
-		load.secret = cln_slice_of(argv[6]);
-	}
+	options_read(&options, argc, argv);
+	if (options.port == 0)
+		errx(2, "--port is missing; the comment of bench/load.c has the options");
+	prctl(PR_SET_TIMERSLACK, 1L);
 	raise_file_limit();
-	load.clients = clients_new(&options);
-	obey(&load);
+	ledger_init(&load.ledger, options.payload);
+	load.clients = clients_new(&options, &load.ledger);
+	while (fgets(line, sizeof line, stdin))
+		commands_obey(&load, line);
+	look_once_more(&load);
 	return 0;
 }

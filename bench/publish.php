@@ -21,11 +21,11 @@ const GAP_US = 1000; // between two spaced calls
 const REST_US = 3000; // between two bursts, for the reader to catch up
 const WARM_UP = 500;
 
-/** What the chat guide's MessageSent broadcasts; its id is a time stamp that bench/load finds. */
-function message(): array
+/** What the chat guide's MessageSent broadcasts; its id is a time stamp and a number that bench/load checks. */
+function message(int $serial = 0): array
 {
     return [
-        'id' => sprintf('@%019d', hrtime(true)),
+        'id' => sprintf('@%019d#%09d', hrtime(true), $serial),
         'content' => 'See you at the station at eight, I have the tickets.',
         'sender_id' => 1,
         'receiver_id' => 2,
@@ -140,9 +140,9 @@ function cost(string $socket, array $options, string $directory): array
 function latency(string $socket, array $options, int $count, int $gap): array
 {
     $publisher = new Clairon\Publisher("unix:$socket", $options);
-    for ($i = 0; $i < $count; $i++) {
+    for ($serial = 1; $serial <= $count; $serial++) {
         usleep($gap);
-        $publisher->trigger(CHANNEL, EVENT, message());
+        $publisher->trigger(CHANNEL, EVENT, message($serial));
     }
     $publisher->flush(5000);
 

@@ -40,11 +40,20 @@ final class Child
         fwrite($this->pipes[0], "$line\n");
     }
 
+    /** @return array<string, int> what the answer of the load tool says, name by name */
     public function ask(string $line): array
     {
         $this->say($line);
 
-        return explode(' ', $this->line());
+        return $this->answer();
+    }
+
+    /** @return array<string, int> */
+    public function answer(): array
+    {
+        preg_match_all('/(\w+)=(-?\d+)/', $this->line(), $words);
+
+        return array_combine($words[1], array_map('intval', $words[2]));
     }
 }
 

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See commands.h and the table in load.c. A command ends when everybody has everything.
+ */
+#include "commands.h"
+
+#include <err.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define NS_PER_SECOND INT64_C(1000000000)
+#define PER_MILLE     1000
+#define PENDING_MAX   65536 /* bytes that wait for the publishing socket while it is saturated */
+#define WINDOW        512   /* messages under way at a time while it is saturated */
+
+/* The tool was too busy or too late to say something about the server. */
+#define BUSY_MAX    950 /* of 1000 */
+#define LATE_MAX_NS (INT64_C(1000) * 1000)
+
+struct arguments {
+	size_t number[3];
+	char word[16];
+};
+
+/* ---- parts ---- */
+
+static int64_t cpu_ns(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+	return time.tv_sec * NS_PER_SECOND + time.tv_nsec;
+}
+
+static void begin(struct load *load)
+{
+	if (load->options->publish != PUBLISH_NONE && !load->publisher) {
+		load->publisher = publisher_new(load->options);
+		clients_watch(load->clients, publisher_fd(load->publisher));
+	}
+	load->ledger.delivered = 0;
+	samples_clear(&load->ledger.each);
+	samples_clear(&load->ledger.slowest);
+	samples_clear(&load->late);
+	load->start = message_now_ns();
+	load->cpu_start = cpu_ns();
+}
+
+static void publish(struct load *load, int64_t intended)
+{
+	struct cln_slice channel, text;
+
+	if (!load->publisher)
+		errx(2, "nothing to publish to: --publish and --to");
+	if (load->ledger.targets == 0)
+		errx(2, "no channel to publish on: open comes first");
+	text = ledger_publish(&load->ledger, intended, &channel);
+	publisher_add(load->publisher, channel, text);
+}
+
+static void turn(struct load *load, int64_t deadline)
+{
+	if (load->publisher)
+		publisher_serve(load->publisher);
+	clients_turn(load->clients, deadline);
+}
+
+static void settle(struct load *load)
+{
+	while (load->ledger.outstanding || (load->publisher && publisher_pending(load->publisher)))
+		turn(load, CLIENTS_NO_DEADLINE);
+}
+
+static void report_percentiles(struct load *load)
+{
+	struct ledger *ledger = &load->ledger;
+
+	printf(" p50=%lld p99=%lld max=%lld last_p50=%lld last_p99=%lld",
+		(long long)samples_percentile(&ledger->each, 50),
+		(long long)samples_percentile(&ledger->each, 99),
+		(long long)samples_percentile(&ledger->each, 100),
+		(long long)samples_percentile(&ledger->slowest, 50),
+		(long long)samples_percentile(&ledger->slowest, 99));
+}
+
+/* How busy and how late the tool itself was, and whether that was too much. */
+static void report_self(struct load *load)
+{
+	const int64_t wall = message_now_ns() - load->start;
+	const int64_t busy = (cpu_ns() - load->cpu_start) * PER_MILLE / (wall ? wall : 1);
+	const int64_t late = samples_percentile(&load->late, 99);
+
+	printf(" late_p99=%lld busy=%lld bottleneck=%d\n", (long long)late, (long long)busy,
+		busy > BUSY_MAX || late > LATE_MAX_NS);
+}
+
+/* ---- commands ---- */
+
+static void open_clients(struct load *load, const struct arguments *arguments)
+{
+	static const struct {
+		const char *word;
+		enum plan plan;
+	} plans[] = {{"", PLAN_COMMON}, {"common", PLAN_COMMON}, {"private", PLAN_PRIVATE},
+		{"spread", PLAN_SPREAD}, {"many", PLAN_MANY}};
+
+	for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
+		if (strcmp(arguments->word, plans[i].word) != 0)
+			continue;
+		clients_open(load->clients, arguments->number[0], plans[i].plan, arguments->number[1]);
+		printf("open clients=%zu\n", clients_count(load->clients));
+		return;
+	}
+	errx(2, "open N common, private, spread C or many C; not %s", arguments->word);
+}
+
+static void close_clients(struct load *load, const struct arguments *arguments)
+{
+	clients_close(load->clients, arguments->number[0]);
+	printf("close clients=%zu\n", clients_count(load->clients));
+}
+
+static void run(struct load *load, const struct arguments *arguments)
+{
+	for (size_t i = 0; i < arguments->number[0]; i++) {
+		publish(load, message_now_ns());
+		settle(load);
+	}
+	printf("run deliveries=%zu\n", load->ledger.delivered);
+}
+
+/* Messages at their times, whether or not the ones before have arrived. */
+static void spaced(struct load *load, const struct arguments *arguments)
+{
+	const size_t count = arguments->number[0], rate = arguments->number[1];
+
+	if (rate == 0)
+		errx(2, "spaced COUNT RATE: the rate is a number of messages a second");
+	load->ledger.is_timed = true;
+	for (size_t sent = 0; sent < count; sent++) {
+		const int64_t intended = load->start + (int64_t)sent * NS_PER_SECOND / (int64_t)rate;
+
+		while (message_now_ns() < intended)
+			turn(load, intended);
+		publish(load, intended);
+		publisher_serve(load->publisher);
+		samples_add(&load->late, message_now_ns() - intended);
+	}
+	settle(load);
+	load->ledger.is_timed = false;
+	printf("spaced deliveries=%zu", load->ledger.delivered);
+	report_percentiles(load);
+	report_self(load);
+}
+
+static void burst(struct load *load, const struct arguments *arguments)
+{
+	const size_t count = arguments->number[0], size = arguments->number[1];
+
+	if (size == 0 || size > WINDOW)
+		errx(2, "burst COUNT SIZE: 1 to %d messages in one write", WINDOW);
+	load->ledger.is_timed = true;
+	for (size_t i = 0; i < count; i++) {
+		const int64_t now = message_now_ns();
+
+		for (size_t k = 0; k < size; k++)
+			publish(load, now);
+		settle(load);
+	}
+	load->ledger.is_timed = false;
+	printf("burst deliveries=%zu", load->ledger.delivered);
+	report_percentiles(load);
+	report_self(load);
+}
+
+/* As fast as the publishing socket takes them, but with no more than WINDOW messages under way to
+ * the slowest client: no server has to drop any. */
+static void saturate(struct load *load, const struct arguments *arguments)
+{
+	struct ledger *ledger = &load->ledger;
+	const size_t count = arguments->number[0];
+	int64_t done;
+
+	ledger->is_timed = true;
+	for (size_t sent = 0; sent < count || ledger->outstanding;) {
+		while (sent < count && publisher_pending(load->publisher) < PENDING_MAX &&
+			   ledger_under_way(ledger) < WINDOW) {
+			publish(load, message_now_ns());
+			sent++;
+		}
+		turn(load, CLIENTS_NO_DEADLINE);
+	}
+	done = message_now_ns();
+	ledger->is_timed = false;
+	printf("saturate deliveries=%zu wall=%lld last=%lld", ledger->delivered,
+		(long long)(done - load->start), (long long)samples_last(&ledger->slowest));
+	report_percentiles(load);
+	report_self(load);
+}
+
+static void expect(struct load *load, const struct arguments *arguments)
+{
+	struct ledger *ledger = &load->ledger;
+
+	if (ledger->targets != 1)
+		errx(2, "expect: open N common comes first");
+	ledger_expect(ledger, arguments->number[0]);
+	ledger->is_timed = true;
+	settle(load);
+	ledger->is_timed = false;
+	ledger->is_foreign = false;
+	printf("expect deliveries=%zu", ledger->delivered);
+	report_percentiles(load);
+	report_self(load);
+}
+
+static void stall(struct load *load, const struct arguments *arguments)
+{
+	clients_stall(load->clients, arguments->number[0]);
+	printf("stall clients=%zu\n", arguments->number[0]);
+}
+
+static void resume(struct load *load, const struct arguments *arguments)
+{
+	const size_t closed = clients_resume(load->clients);
+
+	(void)arguments;
+	printf("resume closed=%zu clients=%zu\n", closed, clients_count(load->clients));
+}
+
+void commands_obey(struct load *load, const char *line)
+{
+	static const struct {
+		const char *verb;
+		void (*obey)(struct load *load, const struct arguments *arguments);
+	} commands[] = {{"open", open_clients}, {"close", close_clients}, {"run", run},
+		{"spaced", spaced}, {"burst", burst}, {"saturate", saturate}, {"expect", expect},
+		{"stall", stall}, {"resume", resume}};
+	struct arguments arguments = {0};
+	char verb[16] = "";
+
+	sscanf(line, "%15s %zu %zu %zu", verb, &arguments.number[0], &arguments.number[1],
+		&arguments.number[2]);
+	if (strcmp(verb, "open") == 0)
+		sscanf(line, "%*s %*s %15s %zu", arguments.word, &arguments.number[1]);
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+		if (strcmp(verb, commands[i].verb) != 0)
+			continue;
+		begin(load);
+		commands[i].obey(load, &arguments);
+		fflush(stdout);
+		return;
+	}
+	errx(2, "not a command: %s", line);
+}

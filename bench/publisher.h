@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The publishing side: one connection, never waited for. What the socket does not take waits here.
+ */
+#ifndef BENCH_PUBLISHER_H
+#define BENCH_PUBLISHER_H
+
+#include "options.h"
+
+struct publisher;
+
+/* Connects. Returns NULL if nothing is to be published. */
+struct publisher *publisher_new(const struct options *options);
+int publisher_fd(const struct publisher *publisher);
+
+/* Puts one message behind those that wait; sent by publisher_serve(). */
+void publisher_add(struct publisher *publisher, struct cln_slice channel, struct cln_slice text);
+
+/* Writes what the socket takes and reads the answers; an error among them ends the program. */
+void publisher_serve(struct publisher *publisher);
+
+/* Bytes that the socket has not taken yet. */
+size_t publisher_pending(const struct publisher *publisher);
+
+/* Bytes of one command with a text of `payload` bytes, and of the frame a client gets. */
+void publisher_sizes(const struct options *options, size_t *command, size_t *frame);
+
+#endif
