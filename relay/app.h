@@ -6,13 +6,12 @@
 #ifndef APP_H
 #define APP_H
 
+#include "base/table.h"
 #include "conf.h"
 
 #include <stdatomic.h>
 
 struct cache;
-struct channel;
-struct home;
 struct user;
 struct user_home;
 
@@ -20,8 +19,8 @@ struct app {
 	const struct conf_app *conf;  /* another one after the configuration was read again */
 	unsigned index;               /* in conf.apps, the same in every worker, for good */
 	atomic_uint *sessions;        /* of all workers */
-	struct channel *channels;     /* uthash by name */
-	struct home *homes;           /* uthash by name */
+	struct table channels;        /* by name */
+	struct table homes;           /* by name */
 	struct cache *cache;          /* of the cache channels at home here, see cache.h */
 	struct user *users;           /* uthash by id: signed in here or watched from here */
 	struct user_home *user_homes; /* uthash by id */

@@ -16,6 +16,16 @@ void subscriber_init(struct subscriber *subscriber, const struct subscriber_ops 
 	LIST_INIT(&subscriber->subscriptions);
 }
 
+static uint32_t hash_of(struct cln_slice name)
+{
+	return map_hash(name.ptr, name.len);
+}
+
+static bool has_name(const void *channel, const void *name)
+{
+	return cln_slice_equal(channel_name(channel), *(const struct cln_slice *)name);
+}
+
 struct channel *channel_new(
 	struct app *app, struct cln_slice name, const struct cln_channel_type *type)
 {
@@ -25,15 +35,13 @@ struct channel *channel_new(
 	channel->name_len = name.len;
 	memcpy(channel->name, name.ptr, name.len);
 	TAILQ_INIT(&channel->waiting);
-	HASH_ADD_KEYPTR(hh, app->channels, channel->name, channel->name_len, channel);
+	table_add(&app->channels, hash_of(name), channel);
 	return channel;
 }
 
 struct channel *channel_find(struct app *app, struct cln_slice name)
 {
-	struct channel *channel;
-	HASH_FIND(hh, app->channels, name.ptr, name.len, channel);
-	return channel;
+	return table_find(&app->channels, hash_of(name), has_name, &name);
 }
 
 struct cln_slice channel_name(const struct channel *channel)
@@ -49,7 +57,7 @@ bool channel_is_empty(const struct channel *channel)
 void channel_free(struct channel *channel)
 {
 	assert(channel_is_empty(channel));
-	HASH_DELETE(hh, channel->app->channels, channel);
+	table_remove(&channel->app->channels, hash_of(channel_name(channel)), channel);
 	free(channel->live);
 	free(channel);
 }

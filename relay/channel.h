@@ -71,7 +71,6 @@ struct channel {
 	size_t live_count;
 	size_t live_cap;
 	struct channel_waiting waiting;
-	UT_hash_handle hh;
 	size_t name_len;
 	char name[];
 };

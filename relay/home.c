@@ -6,6 +6,16 @@
 
 #include <assert.h>
 
+static uint32_t hash_of(struct cln_slice name)
+{
+	return map_hash(name.ptr, name.len);
+}
+
+static bool has_name(const void *home, const void *name)
+{
+	return cln_slice_equal(home_name(home), *(const struct cln_slice *)name);
+}
+
 struct home *home_new(struct app *app, struct cln_slice name, unsigned workers)
 {
 	const size_t of_workers = workers * sizeof(struct home_worker);
@@ -16,15 +26,13 @@ struct home *home_new(struct app *app, struct cln_slice name, unsigned workers)
 	memcpy(home->name, name.ptr, name.len);
 	(void)cln_channel_check(name, &home->type); /* as it has before */
 	TAILQ_INIT(&home->joins);
-	HASH_ADD_KEYPTR(hh, app->homes, home->name, home->name_len, home);
+	table_add(&app->homes, hash_of(name), home);
 	return home;
 }
 
 struct home *home_find(struct app *app, struct cln_slice name)
 {
-	struct home *home;
-	HASH_FIND(hh, app->homes, name.ptr, name.len, home);
-	return home;
+	return table_find(&app->homes, hash_of(name), has_name, &name);
 }
 
 struct cln_slice home_name(const struct home *home)
@@ -49,7 +57,7 @@ bool home_is_idle(const struct home *home)
 		   presence_count(&home->presence) == 0;
 }
 
-void home_free(struct home *home)
+static void destroy(struct home *home)
 {
 	struct home_join *join;
 	assert(home->counting == NULL);
@@ -58,8 +66,22 @@ void home_free(struct home *home)
 		free(join);
 	}
 	presence_deinit(&home->presence);
-	HASH_DELETE(hh, home->app->homes, home);
 	free(home);
+}
+
+void home_free(struct home *home)
+{
+	table_remove(&home->app->homes, hash_of(home_name(home)), home);
+	destroy(home);
+}
+
+void homes_free(struct app *app)
+{
+	struct home *home;
+	uint32_t at = 0;
+	while ((home = table_next(&app->homes, &at)) != NULL)
+		destroy(home);
+	table_clear(&app->homes);
 }
 
 struct home_join *home_join_new(struct home *home, unsigned worker, uint64_t socket, uint64_t token,

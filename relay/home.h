@@ -8,7 +8,6 @@
 #define HOME_H
 
 #include "app.h"
-#include "base/map.h"
 #include "presence.h"
 
 #include "../wire/name.h"
@@ -39,7 +38,6 @@ struct home_worker {
 
 struct home {
 	struct app *app;
-	UT_hash_handle hh;
 	uint64_t interested; /* bit per worker */
 	struct cln_channel_type type;
 	bool is_live;
@@ -66,6 +64,8 @@ void home_set_clients(struct home *home, unsigned worker, unsigned clients);
 /* Nobody is interested, nobody is a member, nobody waits or holds. */
 bool home_is_idle(const struct home *home);
 void home_free(struct home *home);
+/* At the worker's end, whatever state they are in. */
+void homes_free(struct app *app);
 
 struct home_join *home_join_new(struct home *home, unsigned worker, uint64_t socket, uint64_t token,
 	struct cln_slice id, struct cln_slice info);

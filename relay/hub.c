@@ -118,10 +118,10 @@ static uint16_t misfit(const struct session *session, struct cln_slice *reason)
 
 void hub_switch(struct hub *hub, const struct conf *conf)
 {
-	struct session *session, *next;
+	struct session *session;
+	uint32_t at = 0;
 	app_list_find_by(&hub->apps, conf);
-	HASH_ITER(hh, hub->sessions, session, next)
-	{
+	while ((session = table_next(&hub->sessions, &at)) != NULL) {
 		struct cln_slice reason;
 		const uint16_t code = misfit(session, &reason);
 		if (code != 0)
@@ -177,11 +177,10 @@ void hub_accept_ingest(struct hub *hub, int fd, bool is_unix)
 void hub_drain(struct hub *hub)
 {
 	atomic_store(&hub->shared->is_draining, true);
-	struct session *session, *next;
-	HASH_ITER(hh, hub->sessions, session, next)
-	{
+	struct session *session;
+	uint32_t at = 0;
+	while ((session = table_next(&hub->sessions, &at)) != NULL)
 		session_close(session, PUSHER_RESTART, CLN_SLICE("server is restarting"));
-	}
 }
 
 unsigned hub_session_count(const struct hub *hub)
@@ -204,20 +203,11 @@ void hub_stop(struct hub *hub)
 	hub->engine = NULL;
 }
 
-static void free_homes(struct app *app)
-{
-	struct home *home, *next;
-	HASH_ITER(hh, app->homes, home, next)
-	{
-		home_free(home);
-	}
-}
-
 void hub_free(struct hub *hub)
 {
-	assert(hub->is_stopped && hub->sessions == NULL);
+	assert(hub->is_stopped && hub->sessions.count == 0);
 	for (unsigned i = 0; i < hub->apps.count; i++) {
-		free_homes(hub->apps.slots[i]);
+		homes_free(hub->apps.slots[i]);
 		user_homes_free(hub->apps.slots[i]);
 	}
 	hub->shared->hubs[hub->index] = NULL;
@@ -246,11 +236,14 @@ struct app *hub_app(const struct hub *hub, unsigned index)
 	return hub->apps.slots[index];
 }
 
+static bool is_session(const void *session, const void *socket)
+{
+	return ((const struct session *)session)->subscriber.id == *(const uint64_t *)socket;
+}
+
 struct session *hub_find_session(struct hub *hub, uint64_t socket)
 {
-	struct session *session;
-	HASH_FIND(hh, hub->sessions, &socket, sizeof(socket), session);
-	return session;
+	return table_find(&hub->sessions, session_hash(socket), is_session, &socket);
 }
 
 #define ID_RANDOM_BYTES 10

@@ -313,9 +313,9 @@ void hub_on_live(struct hub *hub, struct app *app, struct cln_slice channel)
 void hub_on_lost(struct hub *hub)
 {
 	for (unsigned i = 0; i < hub->apps.count; i++) {
-		struct home *home, *next;
-		HASH_ITER(hh, hub_app(hub, i)->homes, home, next)
-		{
+		struct home *home;
+		uint32_t at = 0;
+		while ((home = table_next(&hub_app(hub, i)->homes, &at)) != NULL) {
 			home->is_live = false;
 			tell_state(hub, home, NOTE_DOWN);
 		}
@@ -324,11 +324,10 @@ void hub_on_lost(struct hub *hub)
 
 static void stop_homes(struct hub *hub, struct app *app)
 {
-	struct home *home, *next;
-	HASH_ITER(hh, app->homes, home, next)
-	{
+	struct home *home;
+	uint32_t at = 0;
+	while ((home = table_next(&app->homes, &at)) != NULL)
 		home_count_forget(hub, home);
-	}
 	cache_free(app);
 }
 

@@ -55,8 +55,8 @@ struct hub {
 	unsigned index; /* of the worker; outlives the loop */
 	struct engine *engine;
 	struct app_list apps;
-	struct seen seen;         /* of the channels at home here */
-	struct session *sessions; /* uthash by socket id */
+	struct seen seen;      /* of the channels at home here */
+	struct table sessions; /* by socket id; the hash is session_hash() */
 	atomic_uint session_count;
 	uint64_t last_token;
 	struct cln_id_source ids;         /* of client events */

@@ -280,7 +280,9 @@ static void list_homes(struct app *app, struct part_item *item)
 {
 	struct buf *const text = &item->answer;
 	struct buf info = {0};
-	for (const struct home *home = app->homes; home != NULL; home = home->hh.next) {
+	const struct home *home;
+	uint32_t at = 0;
+	while ((home = table_next(&app->homes, &at)) != NULL) {
 		if (!is_listed(home, item->channel))
 			continue;
 		buf_append_slice(text, text->len > 0 ? CLN_SLICE(",\"") : CLN_SLICE("\""));

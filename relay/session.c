@@ -49,6 +49,11 @@ void session_refuse(struct session *session, const struct pusher_refusal *refusa
 	session_say(session, pusher_frame_refused(refusal, false));
 }
 
+uint32_t session_hash(uint64_t id)
+{
+	return (uint32_t)id;
+}
+
 /* --- closing --- */
 
 /* Marks and says it; the subscriptions stay. */
@@ -85,7 +90,7 @@ void session_free(struct session *session)
 	hub_unsubscribe_all(hub, &session->subscriber);
 	hub_sign_out(hub, session);
 	loop_timer_stop(hub->loop, &session->timer);
-	HASH_DELETE(hh, hub->sessions, session);
+	table_remove(&hub->sessions, session_hash(session->subscriber.id), session);
 	atomic_fetch_sub_explicit(&hub->session_count, 1, memory_order_relaxed);
 	atomic_fetch_sub(&hub->shared->sessions, 1);
 	atomic_fetch_sub(session->app->sessions, 1);
@@ -264,7 +269,7 @@ struct session *session_new(
 	session->input_ms = hub->loop->now_ms;
 	session->messages.filled_ms = hub->loop->now_ms;
 	session->messages.level = (int64_t)hub->loop->conf->message_burst * PER_MESSAGE;
-	HASH_ADD(hh, hub->sessions, subscriber.id, sizeof(session->subscriber.id), session);
+	table_add(&hub->sessions, session_hash(session->subscriber.id), session);
 	atomic_fetch_add_explicit(&hub->session_count, 1, memory_order_relaxed);
 	watch(session, probe_after_ms(hub->loop->conf));
 	return session;

@@ -66,10 +66,11 @@ struct session {
 	bool is_secure : 1;     /* came by TLS */
 	bool is_paused;
 	bool is_leaving; /* told to close: gets and says nothing any more */
-	UT_hash_handle hh;
 };
 
 struct subscriber *session_subscriber(struct session *session);
+/* For hub.sessions: ids are random, and nobody but us draws them. */
+uint32_t session_hash(uint64_t id);
 
 /* Sends `frame` and drops the caller's reference. */
 void session_say(struct session *session, struct frame *frame);

@@ -34,8 +34,9 @@ static uint32_t behind(const struct table *table, uint32_t at)
 static void put(struct table *table, uint32_t hash, void *entry)
 {
 	uint32_t at = place_of(table, hash);
-	while (table->entries[at] != NULL)
+	while (table->entries[at] != NULL) {
 		at = behind(table, at);
+	}
 	table->entries[at] = entry;
 	table->hashes[at] = hash;
 }
@@ -47,19 +48,22 @@ static void resize(struct table *table, uint32_t cap)
 	table->entries = xcalloc(cap, sizeof(*table->entries) + sizeof(*table->hashes));
 	table->hashes = (uint32_t *)(table->entries + cap);
 	for (uint32_t at = 0; at < old.cap; at++) {
-		if (old.entries[at] != NULL)
+		if (old.entries[at] != NULL) {
 			put(table, old.hashes[at], old.entries[at]);
+		}
 	}
 	free(old.entries);
 }
 
 void *table_find(const struct table *table, uint32_t hash, table_match_fn matches, const void *key)
 {
-	if (table->count == 0)
+	if (table->count == 0) {
 		return NULL;
+	}
 	for (uint32_t at = place_of(table, hash); table->entries[at] != NULL; at = behind(table, at)) {
-		if (table->hashes[at] == hash && matches(table->entries[at], key))
+		if (table->hashes[at] == hash && matches(table->entries[at], key)) {
 			return table->entries[at];
+		}
 	}
 	return NULL;
 }
@@ -67,10 +71,11 @@ void *table_find(const struct table *table, uint32_t hash, table_match_fn matche
 void table_add(struct table *table, uint32_t hash, void *entry)
 {
 	assert(entry != NULL);
-	if (table->cap == 0)
+	if (table->cap == 0) {
 		resize(table, CAP_MIN);
-	else if (is_full(table))
+	} else if (is_full(table)) {
 		resize(table, table->cap + table->cap / 4);
+	}
 	put(table, hash, entry);
 	table->count++;
 }
@@ -97,8 +102,9 @@ static bool may_move(const struct table *table, uint32_t wanted, uint32_t gap, u
 static void close_gap(struct table *table, uint32_t gap)
 {
 	for (uint32_t at = behind(table, gap); table->entries[at] != NULL; at = behind(table, at)) {
-		if (!may_move(table, place_of(table, table->hashes[at]), gap, at))
+		if (!may_move(table, place_of(table, table->hashes[at]), gap, at)) {
 			continue;
+		}
 		table->entries[gap] = table->entries[at];
 		table->hashes[gap] = table->hashes[at];
 		gap = at;
@@ -110,10 +116,11 @@ void table_remove(struct table *table, uint32_t hash, const void *entry)
 {
 	close_gap(table, find_place(table, hash, entry));
 	table->count--;
-	if (table->count == 0)
+	if (table->count == 0) {
 		table_clear(table);
-	else if (table->cap > CAP_MIN && table->count < table->cap / 4)
+	} else if (table->cap > CAP_MIN && table->count < table->cap / 4) {
 		resize(table, table->cap / 2);
+	}
 }
 
 void table_clear(struct table *table)
@@ -126,8 +133,9 @@ void *table_next(const struct table *table, uint32_t *at)
 {
 	while (*at < table->cap) {
 		void *const entry = table->entries[(*at)++];
-		if (entry != NULL)
+		if (entry != NULL) {
 			return entry;
+		}
 	}
 	return NULL;
 }
