@@ -240,6 +240,22 @@ static bool acknowledge(struct cln_link *link, bool is_accepted)
 	return true;
 }
 
+static bool answered_too_much(struct cln_link *link)
+{
+	cln_link_fail(link, "the peer answered more than was asked");
+	return false;
+}
+
+static bool accepted(struct cln_link *link)
+{
+	if (!acknowledge(link, true)) {
+		return answered_too_much(link);
+	}
+	link->stats.acknowledged++;
+	all_is_well(link);
+	return true;
+}
+
 static bool on_publish_reply(struct cln_link *link, const struct cln_reply *reply)
 {
 	const struct cln_slice text = reply->item[0].text;
@@ -251,24 +267,42 @@ static bool on_publish_reply(struct cln_link *link, const struct cln_reply *repl
 		cln_link_fail(link, error);
 		return false;
 	}
-	if (!acknowledge(link, is_accepted)) {
-		cln_link_fail(link, "the peer answered more than was asked");
-		return false;
-	}
 	if (is_accepted) {
-		link->stats.acknowledged++;
-		all_is_well(link);
-	} else {
-		link->stats.rejected++;
-		link->has_news = true;
-		cln_error_join(link->last_error, "event rejected: ", text);
+		return accepted(link);
+	}
+	if (!acknowledge(link, false)) {
+		return answered_too_much(link);
+	}
+	link->stats.rejected++;
+	link->has_news = true;
+	cln_error_join(link->last_error, "event rejected: ", text);
+	return true;
+}
+
+/* The answers to PUBLISH that nothing is wrong with, which most are; `bytes` moves behind them. */
+static bool read_numbers(struct cln_link *link, struct cln_slice *bytes)
+{
+	if (!cln_greeting_is_answered(&link->greeting)) {
+		return true;
+	}
+	for (size_t left = cln_reply_count_integers(link->reader, bytes); left > 0; left--) {
+		if (!accepted(link)) {
+			return false;
+		}
 	}
 	return true;
 }
 
-static bool read_replies(struct cln_link *link)
+static bool read_replies(struct cln_link *link, struct cln_slice bytes)
 {
 	struct cln_reply reply;
+	if (!read_numbers(link, &bytes)) {
+		return false;
+	}
+	if (cln_reply_feed(link->reader, bytes) != CLN_OK) {
+		cln_link_fail(link, "the peer's reply is too long");
+		return false;
+	}
 	for (;;) {
 		const int result = cln_reply_next(link->reader, &reply);
 		if (result == CLN_ERR_MORE) {
@@ -321,11 +355,7 @@ static bool drain(struct cln_link *link)
 			fail_errno(link, "cannot read", errno);
 			return false;
 		}
-		if (cln_reply_feed(link->reader, cln_slice(bytes, (size_t)got)) != CLN_OK) {
-			cln_link_fail(link, "the peer's reply is too long");
-			return false;
-		}
-		if (!read_replies(link)) {
+		if (!read_replies(link, cln_slice(bytes, (size_t)got))) {
 			return false;
 		}
 		restart_ack_timer(link);

@@ -16,8 +16,8 @@
 
 /* What a byte of a string takes at most: \\u001f. */
 #define ESCAPE_MAX 7
-/* A backslash and a quote at both ends, a comma or a colon. */
-#define AROUND_MAX 5
+/* A backslash and a quote at both ends, a comma or a colon; eight bytes where fewer are left. */
+#define AROUND_MAX (5 + 8)
 
 static bool put_value(struct cln_text *out, zval *value, int depth);
 
@@ -46,41 +46,29 @@ static const unsigned char appearances[256] = {
 	[0x80 ... 0xff] = AS_UTF8,
 };
 
-/* Whether one of eight bytes is below `limit`, which is at most 0x80: a borrow out of a byte whose
- * own highest bit is clear (Warren, Hacker's Delight, 6-1). */
-static bool has_below(uint64_t eight, unsigned char limit)
-{
-	const uint64_t ones = 0x0101010101010101u;
-	return ((eight - ones * limit) & ~eight & (ones << 7)) != 0;
-}
+#define EACH(byte) (0x0101010101010101u * (byte))
 
-static bool has_byte(uint64_t eight, unsigned char wanted)
-{
-	return has_below(eight ^ (0x0101010101010101u * wanted), 1);
-}
-
+/* Whether eight bytes all appear as they are. A byte below 0x80 borrows from its highest bit if it
+ * is smaller than what is subtracted (Warren, Hacker's Delight, 6-1); a borrow from its neighbour
+ * comes only where the answer is no already. */
 static bool are_as_they_are(uint64_t eight)
 {
-	return (eight & 0x8080808080808080u) == 0 && !has_below(eight, ' ') && !has_byte(eight, '"') &&
-		   !has_byte(eight, '/') && !has_byte(eight, '\\');
+	const uint64_t quote = (eight ^ EACH('"')) - EACH(1);
+	const uint64_t slash = (eight ^ EACH('/')) - EACH(1);
+	const uint64_t backslash = (eight ^ EACH('\\')) - EACH(1);
+	const uint64_t control = eight - EACH(' ');
+	return ((eight | quote | slash | backslash | control) & EACH(0x80)) == 0;
 }
 
-/* Copies bytes that stay as they are; returns how many. */
-static size_t copy_run(char *to, const char *from, size_t len)
+/* Replaces what lies behind the first `len` of eight bytes, 1 to 7, by spaces. */
+static uint64_t blank_behind(uint64_t eight, size_t len)
 {
-	size_t i = 0;
-	uint64_t eight;
-	for (; len - i >= sizeof(eight); i += sizeof(eight)) {
-		memcpy(&eight, from + i, sizeof(eight));
-		if (!are_as_they_are(eight)) {
-			break;
-		}
-		memcpy(to + i, &eight, sizeof(eight));
-	}
-	for (; i < len && appearances[(unsigned char)from[i]] == AS_IT_IS; i++) {
-		to[i] = from[i];
-	}
-	return i;
+#ifdef WORDS_BIGENDIAN
+	const uint64_t behind = UINT64_MAX >> (8 * len);
+#else
+	const uint64_t behind = UINT64_MAX << (8 * len);
+#endif
+	return (eight & ~behind) | (EACH(' ') & behind);
 }
 
 /* \\uXXXX of one UTF-16 unit. */
@@ -114,37 +102,69 @@ static char *put_character(char *to, const char **at)
 	return put_unit(to, 0xdc00 + ((character - 0x10000) & 0x3ff));
 }
 
-/* Writes a string of at most STRING_MAX bytes; NULL if it is not valid UTF-8. */
-static char *put_bytes(char *to, const char *at, size_t len)
+/* One byte below 0x80. */
+static zend_never_inline char *put_ascii(char *to, char c)
 {
-	const char *const end = at + len;
-	bool is_checked = false;
-	for (;;) {
-		const size_t run = copy_run(to, at, (size_t)(end - at));
-		to += run;
-		at += run;
-		if (at == end) {
-			return to;
-		}
-		const unsigned char appearance = appearances[(unsigned char)*at];
-		if (appearance == AS_UTF8) {
-			if (!is_checked && !cln_utf8_is_valid(cln_slice(at, (size_t)(end - at)))) {
-				return NULL;
-			}
-			is_checked = true;
+	const unsigned char appearance = appearances[(unsigned char)c];
+	if (appearance == AS_IT_IS) {
+		*to++ = c;
+		return to;
+	}
+	if (appearance == AS_CONTROL) {
+		return put_unit(to, (unsigned char)c);
+	}
+	*to++ = '\\';
+	*to++ = '\\';
+	if (appearance == '"' || appearance == '\\') {
+		*to++ = '\\'; /* these two need one of their own in a literal */
+	}
+	*to++ = (char)appearance;
+	return to;
+}
+
+/* A text with characters of more than one byte; NULL if it is not valid UTF-8. */
+static zend_never_inline char *put_utf8(char *to, struct cln_slice text)
+{
+	const char *at = text.ptr;
+	const char *const end = at + text.len;
+	if (!cln_utf8_is_valid(text)) {
+		return NULL;
+	}
+	while (at < end) {
+		if ((unsigned char)*at >= 0x80) {
 			to = put_character(to, &at);
-		} else if (appearance == AS_CONTROL) {
-			to = put_unit(to, (unsigned char)*at++);
 		} else {
-			*to++ = '\\';
-			*to++ = '\\';
-			if (appearance == '"' || appearance == '\\') {
-				*to++ = '\\'; /* these two need one of their own in a literal */
-			}
-			*to++ = (char)appearance;
-			at++;
+			to = put_ascii(to, *at++);
 		}
 	}
+	return to;
+}
+
+/* Writes a string of at most STRING_MAX bytes; NULL if it is not valid UTF-8. Goes by eight bytes:
+ * strings have room for whole ones (zend_string_alloc() rounds up), and so has `to`. */
+static char *put_bytes(char *to, const zend_string *string)
+{
+	const char *const bytes = ZSTR_VAL(string);
+	const size_t len = ZSTR_LEN(string);
+	for (size_t i = 0; i < len; i += 8) {
+		const size_t count = MIN(len - i, 8);
+		uint64_t eight;
+		memcpy(&eight, bytes + i, 8);
+		if (count < 8) {
+			eight = blank_behind(eight, count);
+		}
+		if (EXPECTED(are_as_they_are(eight))) {
+			memcpy(to, &eight, 8);
+			to += count;
+		} else if ((eight & EACH(0x80)) != 0) {
+			return put_utf8(to, cln_slice(bytes + i, len - i));
+		} else {
+			for (size_t j = 0; j < count; j++) {
+				to = put_ascii(to, bytes[i + j]);
+			}
+		}
+	}
+	return to;
 }
 
 /* The string in its quotes, and the byte that follows them unless that is NUL. */
@@ -156,7 +176,7 @@ static bool put_string(struct cln_text *out, const zend_string *string, char the
 	char *to = cln_text_reserve(out, ESCAPE_MAX * ZSTR_LEN(string) + AROUND_MAX);
 	*to++ = '\\';
 	*to++ = '"';
-	to = put_bytes(to, ZSTR_VAL(string), ZSTR_LEN(string));
+	to = put_bytes(to, string);
 	if (to == NULL) {
 		return false;
 	}

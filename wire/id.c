@@ -20,47 +20,38 @@ static int64_t clamp_ms(int64_t now_ms)
 	return now_ms > TIME_MAX_MS ? TIME_MAX_MS : now_ms;
 }
 
-static int64_t last_ms(const struct cln_id_source *source)
-{
-	int64_t ms = 0;
-
-	for (int i = 0; i < TIME_BYTES; i++)
-		ms = ms << 8 | source->last[i];
-	return ms;
-}
-
-/* A source that has given no id is all zero. It needs random bytes even when the clock stands at
- * 1970, or two processes with such a clock would give the same ids. */
-static bool is_fresh(const struct cln_id_source *source)
-{
-	static const unsigned char zero[CLN_ID_BYTES];
-
-	return memcmp(source->last, zero, sizeof zero) == 0;
-}
-
+/* A new source needs random bytes even when the clock stands at 1970, or two processes with such a
+ * clock would give the same ids. */
 bool cln_id_needs_random(const struct cln_id_source *source, int64_t now_ms)
 {
-	return clamp_ms(now_ms) > last_ms(source) || is_fresh(source);
+	return clamp_ms(now_ms) > source->last_ms || !source->has_given;
 }
 
-static void count_up(unsigned char id[CLN_ID_BYTES])
+static void count_up(struct cln_id_source *source)
 {
-	for (int i = CLN_ID_BYTES - 1; i >= 0 && ++id[i] == 0; i--)
-		continue;
+	int i = CLN_ID_BYTES - 1;
+
+	while (i >= 0 && ++source->last[i] == 0)
+		i--;
+	source->last_ms += i < TIME_BYTES;
+}
+
+static void start_ms(struct cln_id_source *source, int64_t ms, const unsigned char random[10])
+{
+	source->last_ms = ms;
+	source->has_given = true;
+	for (int i = TIME_BYTES - 1; i >= 0; i--, ms >>= 8)
+		source->last[i] = (unsigned char)(ms & 0xff);
+	memcpy(source->last + TIME_BYTES, random, RANDOM_BYTES);
 }
 
 void cln_id_next(struct cln_id_source *source, int64_t now_ms, const unsigned char random[10],
 	unsigned char out[CLN_ID_BYTES])
 {
-	if (cln_id_needs_random(source, now_ms)) {
-		int64_t ms = clamp_ms(now_ms);
-
-		for (int i = TIME_BYTES - 1; i >= 0; i--, ms >>= 8)
-			source->last[i] = (unsigned char)(ms & 0xff);
-		memcpy(source->last + TIME_BYTES, random, RANDOM_BYTES);
-	} else {
-		count_up(source->last);
-	}
+	if (cln_id_needs_random(source, now_ms))
+		start_ms(source, clamp_ms(now_ms), random);
+	else
+		count_up(source);
 	memcpy(out, source->last, CLN_ID_BYTES);
 }
 

@@ -13,8 +13,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Zeroed bytes are a source that has given no id. */
 struct cln_id_source {
 	unsigned char last[CLN_ID_BYTES];
+	int64_t last_ms; /* the time in it */
+	bool has_given;
 };
 
 /* Fills `out` with the next id. `random` is 10 fresh random bytes, used when `now_ms` is later

@@ -14,6 +14,8 @@
 #include <stdlib.h>
 
 #define TEXTS_START 256
+/* Longer numbers are left to hiredis. */
+#define INTEGER_DIGITS_MAX 18
 
 struct cln_reply_reader {
 	redisReader *hiredis;
@@ -193,6 +195,34 @@ void cln_reply_reader_free(struct cln_reply_reader *reader)
 	redisReaderFree(reader->hiredis);
 	free(reader->texts);
 	free(reader);
+}
+
+/* Bytes of the reply of the form :NUMBER that `bytes` begins with; 0 if it begins with none, or not
+ * with all of it. */
+static size_t integer_len(struct cln_slice bytes)
+{
+	size_t i = 1;
+
+	if (bytes.len < 4 || bytes.ptr[0] != ':')
+		return 0;
+	while (i < bytes.len && i <= INTEGER_DIGITS_MAX && bytes.ptr[i] >= '0' && bytes.ptr[i] <= '9')
+		i++;
+	if (i == 1 || bytes.len - i < 2 || bytes.ptr[i] != '\r' || bytes.ptr[i + 1] != '\n')
+		return 0;
+	return i + 2;
+}
+
+size_t cln_reply_count_integers(const struct cln_reply_reader *reader, struct cln_slice *bytes)
+{
+	size_t count = 0, len;
+
+	if (reader->fed > 0)
+		return 0;
+	while ((len = integer_len(*bytes)) > 0) {
+		*bytes = cln_slice_from(*bytes, len);
+		count++;
+	}
+	return count;
 }
 
 int cln_reply_feed(struct cln_reply_reader *reader, struct cln_slice bytes)

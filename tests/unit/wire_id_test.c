@@ -18,12 +18,16 @@ static void vectors_of_the_next_id(void **state)
 	(void)state;
 	vectors_open(&v, "id");
 	while (vectors_next(&v)) {
-		struct cln_id_source source;
+		struct cln_id_source source = {.last_ms = 0};
 		unsigned char random[10], want[CLN_ID_BYTES], got[CLN_ID_BYTES];
 		const bool has_random = vector_text(&v, 3).len > 0;
 		const int64_t now_ms = vector_number(&v, 2);
 
 		unhex(vector_text(&v, 1), source.last, sizeof source.last);
+		for (size_t i = 0; i < 6; i++)
+			source.last_ms = source.last_ms << 8 | source.last[i];
+		for (size_t i = 0; i < sizeof source.last; i++)
+			source.has_given |= source.last[i] != 0;
 		unhex(vector_text(&v, 3), random, sizeof random);
 		unhex(vector_text(&v, 4), want, sizeof want);
 		assert_int_equal(cln_id_needs_random(&source, now_ms), has_random);
@@ -36,7 +40,7 @@ static void vectors_of_the_next_id(void **state)
 /* A clock that jumps about, and random bytes that carry at once. */
 static void ids_rise_strictly(void **state)
 {
-	struct cln_id_source source = {{0}};
+	struct cln_id_source source = {.last_ms = 0};
 	unsigned char before[CLN_ID_BYTES] = {0}, id[CLN_ID_BYTES], random[10];
 	uint32_t noise = 1;
 

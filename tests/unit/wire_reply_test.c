@@ -303,12 +303,55 @@ static void texts_survive_growth_and_feeding(void **state)
 	cln_reply_reader_free(reader);
 }
 
+static void integers_are_counted(void **state)
+{
+	static const struct {
+		struct cln_slice bytes;
+		size_t count, left;
+	} cases[] = {
+		{{"", 0}, 0, 0},
+		{{":1\r\n", 4}, 1, 0},
+		{{":1\r\n:20\r\n:0\r\n", 13}, 3, 0},
+		{{":1\r\n:2\r", 7}, 1, 3},
+		{{":1\r\n:", 5}, 1, 1},
+		{{":1\r\n-ERR\r\n:1\r\n", 14}, 1, 10},
+		{{":\r\n", 3}, 0, 3},
+		{{":\r\n:1\r\n", 7}, 0, 7},
+		{{":-1\r\n", 5}, 0, 5},
+		{{":1\n\r", 4}, 0, 4},
+		{{":1x\r\n", 5}, 0, 5},
+		{{":123456789012345678\r\n", 21}, 1, 0},
+		{{":1234567890123456789\r\n", 22}, 0, 22},
+	};
+	struct cln_reply_reader *reader = cln_reply_reader_new(BYTES_MAX);
+	struct cln_slice rest = CLN_SLICE(":1\r\n");
+	struct cln_reply reply;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct cln_slice copy = exact(cases[i].bytes), bytes = copy;
+
+		assert_int_equal(cln_reply_count_integers(reader, &bytes), cases[i].count);
+		assert_int_equal(bytes.len, cases[i].left);
+		release(copy);
+	}
+	/* Not in the middle of a reply: these bytes may belong to it. */
+	assert_int_equal(feed(reader, CLN_SLICE("$4\r\n")), CLN_OK);
+	assert_int_equal(cln_reply_next(reader, &reply), CLN_ERR_MORE);
+	assert_int_equal(cln_reply_count_integers(reader, &rest), 0);
+	assert_int_equal(feed(reader, CLN_SLICE(":1\r\n\r\n")), CLN_OK);
+	assert_int_equal(cln_reply_next(reader, &reply), CLN_OK);
+	assert_int_equal(cln_reply_count_integers(reader, &rest), 1);
+	cln_reply_reader_free(reader);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(replies_whole_bytewise_and_in_two),
 		cmocka_unit_test(refused),
 		cmocka_unit_test(many_in_one_feed),
+		cmocka_unit_test(integers_are_counted),
 		cmocka_unit_test(bytes_at_their_limit),
 		cmocka_unit_test(bytes_behind_a_reply_count),
 		cmocka_unit_test(long_array_of_short_items_meets_the_limit),
