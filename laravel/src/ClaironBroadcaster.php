@@ -182,14 +182,20 @@ final class ClaironBroadcaster extends Broadcaster
             $socketId = null;
         }
 
-        /** @var list<string> $names */
-        $names = array_values($this->formatChannels($channels));
+        $names = [];
+        $encrypts = false;
+
+        foreach ($channels as $channel) {
+            $names[] = $name = (string) $channel;
+            $encrypts = $encrypts || str_starts_with($name, self::ENCRYPTED);
+        }
+
         $event = $event instanceof BackedEnum ? (string) $event->value : $event;
         $notice = Notifier::begin();
 
         try {
             $result = $this->recorder === null
-                ? $this->send($this->triggers($names, $event, $payload, $socketId), $event)
+                ? $this->send($names, $encrypts, $event, $payload, $socketId)
                 : $this->recorder->record($names, $event, $payload, $socketId);
         } catch (BroadcastException $e) {
             Notifier::failed($this->connection, $names, $event, $e);
@@ -268,20 +274,36 @@ final class ClaironBroadcaster extends Broadcaster
     }
 
     /**
-     * @param list<array{channel: string|list<string>, name: string, data: mixed, socket_id: string|null}> $triggers
+     * @param list<string> $names
+     * @param bool $encrypts whether one of them is an encrypted channel
+     * @param array<array-key, mixed> $payload
      */
-    private function send(array $triggers, string $event): string
+    private function send(array $names, bool $encrypts, string $event, array $payload, ?string $socketId): string
     {
-        $publisher = $this->publisher();
+        $publisher = $this->publisher ?? $this->publisher();
         $flush = $this->flushing->modeFor($this);
 
-        if (count($triggers) === 1) {
-            $trigger = $triggers[0];
-            $result = $publisher->trigger($trigger['channel'], $event, $trigger['data'], $trigger['socket_id'], $flush);
+        if ($encrypts || $names === [] || count($names) > self::CHANNELS_MAX) {
+            return $this->sendTriggers($this->triggers($names, $event, $payload, $socketId), $event, $publisher, $flush);
+        }
 
+        $result = $publisher->trigger($names, $event, $payload, $socketId, $flush);
+
+        if ($result !== Publisher::SENT) {
             return $this->settle([$result], $event);
         }
 
+        $this->outage->end();
+
+        return 'sent';
+    }
+
+    /**
+     * @param list<array{channel: string|list<string>, name: string, data: mixed, socket_id: string|null}> $triggers
+     * @param Flushing::RESPONSE|null $flush
+     */
+    private function sendTriggers(array $triggers, string $event, Publisher $publisher, ?string $flush): string
+    {
         // The extension checks one batch before it sends any of it; more than one is checked here.
         if (count($triggers) > self::BATCH_MAX) {
             $this->checkNames($triggers);

@@ -59,14 +59,20 @@ final class Commits
     }
 
     /**
-     * Runs it when the transaction that is open now has been committed, at once if there is none.
+     * Whether a transaction is open, or may be.
+     */
+    public function mustWait(object $manager): bool
+    {
+        return ! $manager instanceof DatabaseTransactionsManager || ! $this->open($manager)->isEmpty();
+    }
+
+    /**
+     * Runs it when the transaction that is open now has been committed.
      *
      * @param Closure(bool): void $run is told whether a commit is under way, whose broadcasts leave together
      */
-    public function after(Application $app, Closure $run): void
+    public function after(Application $app, object $manager, Closure $run): void
     {
-        $manager = $app->make('db.transactions');
-
         if (! $manager instanceof DatabaseTransactionsManager) {
             /** @var DatabaseTransactionsManager $manager what a test put in its place has its methods */
             $manager->addCallback(static fn () => $run(false));
@@ -74,15 +80,7 @@ final class Commits
             return;
         }
 
-        $open = $this->open($manager);
-
-        if ($open === null) {
-            $run($this->isCommitting());
-
-            return;
-        }
-
-        [$name, $base] = $open;
+        [$name, $base] = $this->waitsFor($this->open($manager));
         $connection = $app->make(DatabaseManager::class)->connection($name);
 
         // Its events go elsewhere: a rollback would not be heard here.
@@ -98,25 +96,33 @@ final class Commits
     }
 
     /**
-     * The connection of the transaction that callbacks would wait for, and the level that it has when all
-     * is committed: more than 0 inside a transaction that tests wrap around themselves.
+     * The open transactions that callbacks would wait for.
      *
-     * @return array{string, int}|null
+     * @return Collection<int, object{connection: string|null, level: int}>
      */
-    private function open(DatabaseTransactionsManager $manager): ?array
+    private function open(DatabaseTransactionsManager $manager): Collection
     {
-        /** @var callable(): Collection<int, object{connection: string|null, level: int}> $records */
+        /** @var Collection<int, object{connection: string|null, level: int}> $records */
         $records = method_exists($manager, 'callbackApplicableTransactions')
-            ? [$manager, 'callbackApplicableTransactions']
-            : [$manager, 'getTransactions'];
-        $records = $records();
-        $last = $records->last();
+            ? $manager->callbackApplicableTransactions()
+            : $manager->getTransactions(); // @phpstan-ignore method.notFound (of Laravel 8)
 
-        if ($last === null) {
-            return null;
-        }
+        return $records;
+    }
 
-        $first = $records->where('connection', $last->connection)->first() ?? $last;
+    /**
+     * The connection of the last of them, and the level that it has when all is committed: more than 0 inside
+     * a transaction that tests wrap around themselves.
+     *
+     * @param Collection<int, object{connection: string|null, level: int}> $open
+     *
+     * @return array{string, int}
+     */
+    private function waitsFor(Collection $open): array
+    {
+        /** @var object{connection: string|null, level: int} $last */
+        $last = $open->last();
+        $first = $open->where('connection', $last->connection)->first() ?? $last;
 
         return [(string) $last->connection, $first->level - 1];
     }
@@ -151,10 +157,10 @@ final class Commits
     }
 
     /**
-     * Whether this is called by a callback of a commit. One that failed at the database left its mark and
+     * Whether this is called by a callback of a commit, whose broadcasts leave together. One that failed at the database left its mark and
      * told nobody.
      */
-    private function isCommitting(): bool
+    public function areUnderWay(): bool
     {
         if ($this->committing === []) {
             return false;

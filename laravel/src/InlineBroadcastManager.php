@@ -12,6 +12,7 @@ use Illuminate\Broadcasting\BroadcastEvent;
 use Illuminate\Broadcasting\BroadcastManager;
 use Illuminate\Broadcasting\UniqueBroadcastEvent;
 use Illuminate\Bus\UniqueLock;
+use Illuminate\Config\Repository as LaravelRepository;
 use Illuminate\Contracts\Broadcasting\ShouldBeUnique;
 use Illuminate\Contracts\Broadcasting\ShouldBroadcastNow;
 use Illuminate\Contracts\Broadcasting\ShouldRescue;
@@ -57,13 +58,9 @@ final class InlineBroadcastManager extends BroadcastManager
      */
     public function queue($event)
     {
-        // Read once: the container's part in reading it costs as much as the rest of a decision.
-        /** @var Repository $config */
-        $config = $this->app->make('config');
-        /** @var array<string, mixed> $settings */
-        $settings = $config->get('clairon') ?? [];
+        ['clairon' => $settings, 'broadcasting' => $broadcasting] = $this->configuration();
 
-        if (! $this->runsInline($event, $config)) {
+        if (! $this->runsInline($event, $broadcasting)) {
             $this->leaveToLaravel($event, $settings);
 
             return;
@@ -82,12 +79,21 @@ final class InlineBroadcastManager extends BroadcastManager
             return;
         }
 
-        $run = fn (bool $holds) => $this->run($event, $job, $restore, $settings, [$flush, $holds]);
+        $transactions = $this->waitsForCommit($event, $settings) ? $this->transactions() : null;
 
-        if ($this->waitsForCommit($event, $settings)) {
-            $this->app->make(Commits::class)->after($this->application(), $run);
+        if ($transactions === null) {
+            $this->run($event, $job, $restore, $settings, $flush, false);
+
+            return;
+        }
+
+        $commits = $this->commits();
+
+        if ($commits->mustWait($transactions)) {
+            $run = fn (bool $holds) => $this->run($event, $job, $restore, $settings, $flush, $holds);
+            $commits->after($this->application(), $transactions, $run);
         } else {
-            $run(false);
+            $this->run($event, $job, $restore, $settings, $flush, $commits->areUnderWay());
         }
     }
 
@@ -96,10 +102,37 @@ final class InlineBroadcastManager extends BroadcastManager
      */
     public function connection($driver = null)
     {
+        if (is_string($driver) && isset($this->drivers[$driver])) {
+            return $this->drivers[$driver];
+        }
+
         /** @var string|null $name */
         $name = $this->plainName($driver);
 
         return parent::connection($name);
+    }
+
+    public function getDefaultDriver()
+    {
+        return $this->configuration()['broadcasting']['default'] ?? null; // @phpstan-ignore return.type (as Laravel's own)
+    }
+
+    /**
+     * Asked for anew each time: tests and Octane change and replace it.
+     *
+     * @return array{clairon: array<string, mixed>, broadcasting: array{default?: string, connections?: array<string, array<string, mixed>|null>}}
+     */
+    private function configuration(): array
+    {
+        /** @var Repository $config */
+        $config = Shared::find($this->app, 'config') ?? $this->app->make('config');
+
+        // One call for both; another class may have its own idea of an entry.
+        $all = get_class($config) === LaravelRepository::class
+            ? $config->all()
+            : ['clairon' => $config->get('clairon'), 'broadcasting' => $config->get('broadcasting')];
+
+        return ['clairon' => $all['clairon'] ?? [], 'broadcasting' => (array) ($all['broadcasting'] ?? [])]; // @phpstan-ignore return.type (it has no types)
     }
 
     /**
@@ -158,7 +191,29 @@ final class InlineBroadcastManager extends BroadcastManager
         return $this->flushing ??= $this->app->make(Flushing::class);
     }
 
-    private function runsInline(object $event, Repository $config): bool
+    private function commits(): Commits
+    {
+        /** @var Commits $commits */
+        $commits = Shared::find($this->app, Commits::class) ?? $this->app->make(Commits::class);
+
+        return $commits;
+    }
+
+    /**
+     * Laravel's manager of database transactions; null: it has none.
+     */
+    private function transactions(): ?object
+    {
+        $found = Shared::find($this->app, 'db.transactions')
+            ?? ($this->app->bound('db.transactions') ? $this->app->make('db.transactions') : null);
+
+        return is_object($found) ? $found : null;
+    }
+
+    /**
+     * @param array{default?: string, connections?: array<string, array<string, mixed>|null>} $broadcasting
+     */
+    private function runsInline(object $event, array $broadcasting): bool
     {
         // Laravel's own path already does these in this process.
         if (
@@ -170,11 +225,13 @@ final class InlineBroadcastManager extends BroadcastManager
         }
 
         $names = method_exists($event, 'broadcastConnections') ? $event->broadcastConnections() : [null];
-        /** @var array<string, array<string, mixed>|null> $connections */
-        $connections = ((array) $config->get('broadcasting'))['connections'] ?? [];
 
         foreach ((array) $names as $name) {
-            if (! $this->isOurs($name, $connections)) {
+            $name ??= $broadcasting['default'] ?? '';
+            /** @var string $name */
+            $name = is_string($name) ? $name : $this->plainName($name);
+
+            if (($broadcasting['connections'][$name]['driver'] ?? null) !== 'clairon') {
                 return false;
             }
         }
@@ -183,26 +240,11 @@ final class InlineBroadcastManager extends BroadcastManager
     }
 
     /**
-     * @param array<string, array<string, mixed>|null> $connections
-     */
-    private function isOurs(mixed $name, array $connections): bool
-    {
-        /** @var string $name */
-        $name = $this->plainName($name ?? $this->getDefaultDriver()) ?? '';
-
-        return ($connections[$name]['driver'] ?? null) === 'clairon';
-    }
-
-    /**
      * A test that says Queue::fake() wants to see the job.
      */
     private function queueIsFaked(object $event): bool
     {
-        if (! $this->app->resolved('queue')) {
-            return false;
-        }
-
-        $queue = $this->app->make('queue');
+        $queue = Shared::find($this->app, 'queue');
 
         return $queue instanceof QueueFake
             && (! method_exists($queue, 'shouldFakeJob') || $queue->shouldFakeJob($this->jobFor($event)));
@@ -258,17 +300,24 @@ final class InlineBroadcastManager extends BroadcastManager
     {
         $own = property_exists($event, 'afterCommit') ? $event->afterCommit : null;
 
-        return ($own ?? $settings['after_commit'] ?? true) && $this->app->bound('db.transactions');
+        return (bool) ($own ?? $settings['after_commit'] ?? true);
     }
 
     /**
      * @param (Closure(): (BroadcastEvent|null))|null $restore
      * @param array<string, mixed> $settings those of the moment when the event was raised
-     * @param array{Flushing::NOW|Flushing::RESPONSE, bool} $flush
+     * @param Flushing::NOW|Flushing::RESPONSE $flush
+     * @param bool $holds whether its transaction is being committed
      */
-    private function run(object $event, ?BroadcastEvent $job, ?Closure $restore, array $settings, array $flush): void
-    {
-        $before = $this->flushing()->enter(...$flush);
+    private function run(
+        object $event,
+        ?BroadcastEvent $job,
+        ?Closure $restore,
+        array $settings,
+        string $flush,
+        bool $holds
+    ): void {
+        $before = $this->flushing()->enter($flush, $holds);
 
         try {
             $job = $restore === null ? $job : $restore();

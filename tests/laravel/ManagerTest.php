@@ -17,6 +17,7 @@ use Clairon\Laravel\Tests\Fixtures\Plain;
 use Clairon\Laravel\Tests\Fixtures\WithMiddleware;
 use Illuminate\Broadcasting\BroadcastEvent;
 use Illuminate\Broadcasting\BroadcastManager;
+use Illuminate\Config\Repository;
 use Illuminate\Contracts\Broadcasting\Factory;
 use Illuminate\Foundation\Application;
 use Illuminate\Support\Facades\Broadcast;
@@ -165,6 +166,35 @@ final class ManagerTest extends TestCase
         event(new Plain());
 
         self::assertSame(1, $this->jobs());
+    }
+
+    public function test_a_configuration_that_takes_the_place_of_the_first_counts_at_once(): void
+    {
+        $raise = function (): array {
+            event(new Plain());
+
+            return [$this->jobs(), count($this->published())];
+        };
+        $first = $this->app->make('config');
+        self::assertSame([0, 1], $raise());
+
+        $second = clone $first;
+        $second->set('broadcasting.default', 'log');
+        $this->app->instance('config', $second);
+        self::assertSame([1, 0], $raise(), 'replaced');
+
+        // One with an idea of its own of what is in it.
+        $this->app->instance('config', new class ($first->all()) extends Repository {
+            public function get($key, $default = null)
+            {
+                return $key === 'broadcasting' ? ['default' => 'log'] + parent::get($key) : parent::get($key, $default);
+            }
+        });
+        self::assertSame([2, 0], $raise(), 'a subclass');
+
+        $this->app->instance('tenant.config', $first);
+        $this->app->alias('tenant.config', 'config');
+        self::assertSame([2, 1], $raise(), 'an alias');
     }
 
     public function test_middleware_of_the_event_runs_only_when_configured(): void

@@ -289,6 +289,22 @@ PHP);
         self::assertSame(['1.1', '2.2', null], array_column($this->published(), 'except'));
     }
 
+    public function test_a_sandbox_has_a_configuration_of_its_own(): void
+    {
+        $raise = fn (string $default) => $this->inSandbox(static function (Application $app) use ($default): void {
+            $app->instance('config', clone $app->make('config'));
+            $app->make('config')->set('broadcasting.default', $default);
+            event(new Plain());
+        });
+        event(new Plain());
+        $raise('log');
+        $raise('clairon');
+        event(new Plain());
+
+        self::assertSame(1, $this->jobs());
+        self::assertCount(3, $this->published());
+    }
+
     public function test_octane_serves_requests_and_must_not_wait_for_room(): void
     {
         $_SERVER['LARAVEL_OCTANE'] = '1';
