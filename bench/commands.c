@@ -40,6 +40,7 @@ static void begin(struct load *load)
 		load->publisher = publisher_new(load->options);
 		clients_watch(load->clients, publisher_fd(load->publisher));
 	}
+	load->ledger.is_data_only = load->options->publish == PUBLISH_PUSHER_HTTP;
 	load->ledger.delivered = 0;
 	samples_clear(&load->ledger.each);
 	samples_clear(&load->ledger.slowest);

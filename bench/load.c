@@ -4,12 +4,15 @@
  * byte, in its order, at every client; a wrong or missing one ends the program with a sentence.
  *
  *   load --port N [--speak pusher|websocket|plain] [--path /PATH]
- *        [--publish resp|plain|none] [--to UNIX-PATH|PORT]
+ *        [--publish resp|plain|http|pusher-http|none] [--to UNIX-PATH|PORT]
+ *        [--publish-path /PATH] [--signed]
  *        [--app A --key K --secret S] [--payload BYTES] [--nap-us N]
  *   load sizes [...]        prints COMMAND-BYTES FRAME-BYTES for bench/bare
  *
  * speak: pusher (upgrade, connection_established, subscribe), websocket (ready when upgraded),
- * plain (bench/bare). publish: resp (the relay's Unix socket), plain (the same bytes, unasked).
+ * plain (bench/bare). publish: resp (the relay's Unix socket, envelopes --signed or not), plain
+ * (the same bytes, unasked), http (each text is the body of a POST to --publish-path), pusher-http
+ * (Pusher's HTTP API, signed).
  * With --nap-us 0 it sleeps until something comes, which is quick, and each send() of the server
  * pays for waking it; with 1000 it looks at the sockets once a millisecond.
  *

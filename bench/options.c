@@ -20,6 +20,8 @@ enum option_id {
 	OPTION_PATH,
 	OPTION_PUBLISH,
 	OPTION_TO,
+	OPTION_PUBLISH_PATH,
+	OPTION_SIGNED,
 	OPTION_APP,
 	OPTION_KEY,
 	OPTION_SECRET,
@@ -33,6 +35,8 @@ static const struct option table[] = {
 	{"path", required_argument, NULL, OPTION_PATH},
 	{"publish", required_argument, NULL, OPTION_PUBLISH},
 	{"to", required_argument, NULL, OPTION_TO},
+	{"publish-path", required_argument, NULL, OPTION_PUBLISH_PATH},
+	{"signed", no_argument, NULL, OPTION_SIGNED},
 	{"app", required_argument, NULL, OPTION_APP},
 	{"key", required_argument, NULL, OPTION_KEY},
 	{"secret", required_argument, NULL, OPTION_SECRET},
@@ -43,8 +47,12 @@ static const struct option table[] = {
 
 static const char *const speak_names[] = {
 	[SPEAK_PUSHER] = "pusher", [SPEAK_WEBSOCKET] = "websocket", [SPEAK_PLAIN] = "plain", NULL};
-static const char *const publish_names[] = {
-	[PUBLISH_RESP] = "resp", [PUBLISH_PLAIN] = "plain", [PUBLISH_NONE] = "none", NULL};
+static const char *const publish_names[] = {[PUBLISH_RESP] = "resp",
+	[PUBLISH_PLAIN] = "plain",
+	[PUBLISH_HTTP] = "http",
+	[PUBLISH_PUSHER_HTTP] = "pusher-http",
+	[PUBLISH_NONE] = "none",
+	NULL};
 
 static unsigned one_of(const char *const *names, const char *option, const char *word)
 {
@@ -82,6 +90,12 @@ static void take(struct options *options, int option, const char *name, const ch
 	case OPTION_TO:
 		options->to = word;
 		return;
+	case OPTION_PUBLISH_PATH:
+		options->publish_path = word;
+		return;
+	case OPTION_SIGNED:
+		options->is_signed = true;
+		return;
 	case OPTION_APP:
 		options->app = cln_slice_of(word);
 		return;
@@ -101,6 +115,16 @@ static void take(struct options *options, int option, const char *name, const ch
 	errx(2, "load reads its options in the comment of bench/load.c");
 }
 
+static void check_publish(const struct options *options)
+{
+	const bool is_stream = options->publish == PUBLISH_RESP || options->publish == PUBLISH_PLAIN;
+
+	if (is_stream && !options->to)
+		errx(2, "--publish resp and plain need --to, the path of a Unix socket or a port");
+	if (options->publish == PUBLISH_HTTP && !options->publish_path)
+		errx(2, "--publish http needs --publish-path");
+}
+
 void options_read(struct options *options, int argc, char **argv)
 {
 	int option, index = 0;
@@ -114,6 +138,5 @@ void options_read(struct options *options, int argc, char **argv)
 		take(options, option, option == '?' ? "" : table[index].name, optarg);
 	if (optind < argc)
 		errx(2, "%s: not an option", argv[optind]);
-	if (options->publish != PUBLISH_NONE && !options->to)
-		errx(2, "--publish needs --to, the path of a Unix socket or a port");
+	check_publish(options);
 }

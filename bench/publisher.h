@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The publishing side: one connection, never waited for. What the socket does not take waits here.
+ * The publishing side: one connection, never waited for. What the socket does not take waits here;
+ * over HTTP so does a request until the one before is answered.
  */
 #ifndef BENCH_PUBLISHER_H
 #define BENCH_PUBLISHER_H
@@ -19,7 +20,7 @@ void publisher_add(struct publisher *publisher, struct cln_slice channel, struct
 /* Writes what the socket takes and reads the answers; an error among them ends the program. */
 void publisher_serve(struct publisher *publisher);
 
-/* Bytes that the socket has not taken yet. */
+/* Bytes that have not been sent, or not been answered where answers are waited for. */
 size_t publisher_pending(const struct publisher *publisher);
 
 /* Bytes of one command with a text of `payload` bytes, and of the frame a client gets. */
