@@ -14,8 +14,10 @@
 #include "base/frame.h"
 #include "base/map.h"
 
+#include "../wire/limits.h"
 #include "../wire/name.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <sys/queue.h>
 
@@ -30,50 +32,65 @@ struct subscriber_ops {
 	void (*describe)(const struct subscriber *subscriber, char *out, size_t cap);
 };
 
-struct subscription {
+/* What a subscription has besides while it waits, and a presence member's for good. */
+struct subscription_extra {
+	LIST_ENTRY(subscription_extra) waiting; /* of channel->waiting */
 	struct subscriber *subscriber;
-	struct channel *channel;
-	LIST_ENTRY(subscription) of_subscriber;
-	TAILQ_ENTRY(subscription) of_channel; /* while waiting */
-	size_t index;                         /* in channel->live, SUBSCRIPTION_WAITING before */
 	uint64_t token; /* names this subscription in mail; unique within the worker */
+	uint32_t place; /* of the subscription among the subscriber's */
 	size_t user_id_len;
 	char user_id[]; /* presence members only */
 };
 
-#define SUBSCRIPTION_WAITING SIZE_MAX
+LIST_HEAD(subscription_waiting, subscription_extra);
 
-LIST_HEAD(subscriber_list, subscription);
-TAILQ_HEAD(channel_waiting, subscription);
-
-/* What the delivery loop reads, one behind another. */
-struct channel_slot {
-	struct subscriber *subscriber;
-	struct subscription *subscription;
+/* Stands in its subscriber, or in an array there: it moves whenever that one's other subscriptions
+ * come or go, so nobody keeps a pointer to it. */
+struct subscription {
+	struct channel *channel;
+	struct subscription_extra *extra; /* NULL: live, and no member's */
+	uint32_t index;                   /* in channel's live, SUBSCRIPTION_WAITING before */
 };
 
-/* Embedded in a session or a watching ingest connection. */
+#define SUBSCRIPTION_WAITING UINT32_MAX
+
+/* Embedded in a session or a watching ingest connection. Most have one subscription: it needs no
+ * memory of its own. */
 struct subscriber {
 	const struct subscriber_ops *ops;
 	uint64_t id;    /* the socket id; 0: not a client, gets no protocol frames */
-	unsigned count; /* of subscriptions */
-	struct subscriber_list subscriptions;
+	uint32_t count; /* of subscriptions */
+	uint32_t cap;   /* of `many`; 0: it is `one` that counts */
+	union {
+		struct subscription one;
+		struct subscription *many;
+	};
 };
 
+/* Who is live: subscribers, dense, for the delivery loop to run over. What only leaving needs, each
+ * one's place among its subscriber's subscriptions, stands apart. One subscriber needs no memory of
+ * its own. */
 struct channel {
 	struct app *app;
+	uint64_t token; /* of the interest that was posted to the home */
+	union {
+		struct subscriber *one;
+		struct subscriber **many; /* `live_cap` of them, then as many places */
+	};
+	uint32_t place; /* of `one` */
+	uint32_t live_count;
+	uint32_t live_cap; /* 0: it is `one` that counts */
+	uint32_t clients;  /* of the live subscriptions: those that don't just watch */
+	struct subscription_waiting waiting;
 	struct cln_channel_type type;
 	bool is_live;
-	unsigned home;    /* worker */
-	unsigned clients; /* of the live subscriptions: those that don't just watch */
-	uint64_t token;   /* of the interest that was posted to the home */
-	struct channel_slot *live;
-	size_t live_count;
-	size_t live_cap;
-	struct channel_waiting waiting;
-	size_t name_len;
+	uint8_t home; /* worker */
+	uint8_t name_len;
 	char name[];
 };
+
+static_assert(CONF_WORKERS_MAX <= UINT8_MAX, "channel.home");
+static_assert(CLN_CHANNEL_NAME_MAX <= UINT8_MAX, "channel.name_len");
 
 void subscriber_init(struct subscriber *subscriber, const struct subscriber_ops *ops, uint64_t id);
 
@@ -85,12 +102,23 @@ struct cln_slice channel_name(const struct channel *channel);
 bool channel_is_empty(const struct channel *channel);
 void channel_free(struct channel *channel); /* must be empty */
 
+/* The live ones, live_count of them. */
+struct subscriber *const *channel_live(const struct channel *channel);
+/* One that waits, NULL if none does; then the next one. */
+struct subscription *channel_waiting(const struct channel *channel);
+struct subscription *subscription_next_waiting(const struct subscription *subscription);
+
 /* Starts as waiting. `user_id` has len 0 unless it is a presence member's. */
 struct subscription *subscription_new(struct channel *channel, struct subscriber *subscriber,
 	uint64_t token, struct cln_slice user_id);
 struct subscription *subscription_find(
-	const struct subscriber *subscriber, const struct channel *channel);
+	struct subscriber *subscriber, const struct channel *channel);
+/* The newest one, if none of the others has gone; NULL if there is none. */
+struct subscription *subscription_last(struct subscriber *subscriber);
 bool subscription_is_waiting(const struct subscription *subscription);
+struct subscriber *subscription_subscriber(const struct subscription *subscription);
+/* 0 unless it waits or is a member's. */
+uint64_t subscription_token(const struct subscription *subscription);
 struct cln_slice subscription_user(const struct subscription *subscription);
 /* From waiting to live. */
 void subscription_enter(struct subscription *subscription);

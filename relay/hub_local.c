@@ -54,14 +54,14 @@ static void drop(struct hub *hub, struct subscription *subscription)
 
 static void say(const struct subscription *subscription, struct frame *frame)
 {
-	struct subscriber *const subscriber = subscription->subscriber;
+	struct subscriber *const subscriber = subscription_subscriber(subscription);
 	subscriber->ops->deliver(subscriber, subscription->channel, frame);
 }
 
 /* Subscribers that are no clients are told nothing. */
 static void enter_plain(struct subscription *subscription)
 {
-	if (subscription->subscriber->id != 0) {
+	if (subscription_subscriber(subscription)->id != 0) {
 		struct frame *const frame = pusher_frame_succeeded(channel_name(subscription->channel));
 		say(subscription, frame);
 		frame_unref(frame);
@@ -73,8 +73,9 @@ static void enter_plain(struct subscription *subscription)
  * a member, and what a cache channel's last event is. */
 static bool is_for_home(const struct subscription *subscription)
 {
-	const bool is_client = subscription->subscriber->id != 0;
-	return subscription->user_id_len > 0 || (subscription->channel->type.is_cache && is_client);
+	const bool is_client = subscription_subscriber(subscription)->id != 0;
+	return subscription_user(subscription).len > 0 ||
+		   (subscription->channel->type.is_cache && is_client);
 }
 
 static void enter_now(struct hub *hub, struct subscription *subscription)
@@ -91,7 +92,7 @@ static struct channel *ensure_channel(struct hub *hub, struct app *app, struct c
 	*is_new = channel == NULL;
 	if (channel == NULL) {
 		channel = channel_new(app, name, type);
-		channel->home = hub_home_of(hub, app->index, name);
+		channel->home = (uint8_t)hub_home_of(hub, app->index, name);
 		channel->token = ++hub->last_token;
 	}
 	return channel;
@@ -101,8 +102,8 @@ static void ask_to_join(
 	struct hub *hub, const struct subscription *subscription, const struct hub_member *member)
 {
 	struct note note = note_to(hub, NOTE_JOIN, subscription->channel);
-	note.token = subscription->token;
-	note.socket = subscription->subscriber->id;
+	note.token = subscription_token(subscription);
+	note.socket = subscription_subscriber(subscription)->id;
 	note.user_id = member->id;
 	note.user_info = member->info;
 	hub_send(hub, subscription->channel->home, &note);
@@ -141,12 +142,13 @@ static bool farewell(const struct hub *hub, const struct subscription *subscript
 	char user_id[PRESENCE_USER_ID_MAX], struct note *note)
 {
 	const bool is_waiting = subscription_is_waiting(subscription);
-	if (!is_for_home(subscription) || (!is_waiting && subscription->user_id_len == 0))
+	const struct cln_slice user = subscription_user(subscription);
+	if (!is_for_home(subscription) || (!is_waiting && user.len == 0))
 		return false;
 	*note = note_to(hub, is_waiting ? NOTE_CANCEL : NOTE_LEAVE, subscription->channel);
-	note->token = subscription->token;
-	note->user_id = cln_slice(user_id, subscription->user_id_len);
-	memcpy(user_id, subscription->user_id, subscription->user_id_len);
+	note->token = subscription_token(subscription);
+	note->user_id = cln_slice(user_id, user.len);
+	memcpy(user_id, user.ptr, user.len);
 	return true;
 }
 
@@ -169,7 +171,7 @@ void hub_unsubscribe(struct hub *hub, struct subscription *subscription)
 void hub_unsubscribe_all(struct hub *hub, struct subscriber *subscriber)
 {
 	struct subscription *subscription;
-	while ((subscription = LIST_FIRST(&subscriber->subscriptions)) != NULL)
+	while ((subscription = subscription_last(subscriber)) != NULL)
 		hub_unsubscribe(hub, subscription);
 }
 
@@ -198,9 +200,9 @@ static void on_live(struct hub *hub, const struct note *note)
 		return;
 	const unsigned before = channel->clients;
 	channel->is_live = true;
-	struct subscription *subscription = TAILQ_FIRST(&channel->waiting);
+	struct subscription *subscription = channel_waiting(channel);
 	while (subscription != NULL) {
-		struct subscription *const next = TAILQ_NEXT(subscription, of_channel);
+		struct subscription *const next = subscription_next_waiting(subscription);
 		if (!is_for_home(subscription))
 			enter_plain(subscription);
 		subscription = next;
@@ -224,7 +226,8 @@ static struct subscription *joining(struct hub *hub, const struct note *note)
 		return NULL;
 	struct subscription *const subscription =
 		subscription_find(session_subscriber(session), channel);
-	return subscription != NULL && subscription->token == note->token ? subscription : NULL;
+	return subscription != NULL && subscription_token(subscription) == note->token ? subscription
+																				   : NULL;
 }
 
 /* The one who was let in has gone meanwhile: a member leaves again. */

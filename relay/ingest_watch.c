@@ -156,7 +156,7 @@ static void unsubscribe_all(struct ingest *ingest)
 	struct subscription *subscription;
 	if (ingest->watcher.count == 0)
 		confirm(ingest, "unsubscribe", (struct cln_slice){0});
-	while ((subscription = LIST_FIRST(&ingest->watcher.subscriptions)) != NULL) {
+	while ((subscription = subscription_last(&ingest->watcher)) != NULL) {
 		char buffer[CLN_BUS_CHANNEL_MAX];
 		const struct channel *const channel = subscription->channel;
 		const struct cln_slice name =

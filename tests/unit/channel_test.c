@@ -3,8 +3,9 @@
  * Channels, delivery, homes and presence with subscribers that only count.
  */
 /* sources: relay/channel.c relay/fanout.c relay/home.c relay/presence.c relay/app.c */
-/* sources: relay/base/map.c relay/base/table.c relay/base/rand.c relay/base/xalloc.c relay/base/log.c */
-/* sources: relay/base/clock.c relay/base/frame.c wire/name.c */
+/* sources: relay/base/map.c relay/base/table.c relay/base/rand.c */
+/* sources: relay/base/xalloc.c relay/base/log.c relay/base/clock.c relay/base/frame.c wire/name.c
+ */
 /* libs: libxxhash */
 #include "../../relay/fanout.h"
 #include "../../relay/home.h"
@@ -166,16 +167,131 @@ static void names_find_channels(void **state)
 	assert_null(channel_find(&app, CLN_SLICE("presence-ab")));
 	assert_true(a->type.is_presence);
 	struct subscription *const one = join(a, &people[0]);
+	assert_ptr_equal(subscription_find(&people[0].subscriber, a), one);
 	struct subscription *const two =
 		subscription_new(b, &people[0].subscriber, 9, CLN_SLICE("seven"));
-	assert_ptr_equal(subscription_find(&people[0].subscriber, a), one);
 	assert_ptr_equal(subscription_find(&people[0].subscriber, b), two);
 	assert_true(cln_slice_equal(subscription_user(two), CLN_SLICE("seven")));
 	assert_int_equal(people[0].subscriber.count, 2);
-	subscription_free(one);
 	subscription_free(two);
+	subscription_free(subscription_find(&people[0].subscriber, a));
+	assert_null(subscription_last(&people[0].subscriber));
 	channel_free(a);
 	channel_free(b);
+}
+
+#define CHANNELS 300
+
+static struct channel *channels[CHANNELS];
+
+static void make_channels(void)
+{
+	for (size_t c = 0; c < CHANNELS; c++) {
+		char name[CLN_CHANNEL_NAME_MAX];
+		snprintf(name, sizeof(name), "channel-%zu", c);
+		channels[c] = new_channel(name);
+	}
+}
+
+static void free_channels(void)
+{
+	for (size_t c = 0; c < CHANNELS; c++) {
+		assert_true(channel_is_empty(channels[c]));
+		channel_free(channels[c]);
+	}
+}
+
+/* A step without a factor in common with the number: each comes once. */
+static size_t nth(size_t i, size_t step)
+{
+	return (i * step + step) % CHANNELS;
+}
+
+/* Both sides of all subscriptions of two people agree, whoever of them is in which channel. */
+static void check_places(const bool is_in[2][CHANNELS])
+{
+	for (size_t c = 0; c < CHANNELS; c++) {
+		unsigned live = 0;
+		for (size_t p = 0; p < 2; p++) {
+			const struct subscription *const found =
+				subscription_find(&people[p].subscriber, channels[c]);
+			assert_int_equal(found != NULL, is_in[p][c]);
+			if (found == NULL)
+				continue;
+			assert_ptr_equal(subscription_subscriber(found), &people[p].subscriber);
+			live += !subscription_is_waiting(found);
+		}
+		assert_int_equal(channels[c]->live_count, live);
+		people[0].got = people[1].got = 0;
+		assert_int_equal(fanout_deliver(channels[c], frame, NULL), live);
+		assert_true(people[0].got <= is_in[0][c] && people[1].got <= is_in[1][c]);
+	}
+}
+
+/* Two people on 300 channels: one leaves them in another order than the other, some of them before
+ * having been let in. */
+static void many_channels_in_any_order(void **state)
+{
+	(void)state;
+	static const size_t steps[] = {1, 7, 77, 151, 299};
+	for (size_t s = 0; s < sizeof(steps) / sizeof(steps[0]); s++) {
+		bool is_in[2][CHANNELS] = {{false}};
+		make_channels();
+		for (size_t i = 0; i < 2 * CHANNELS; i++) {
+			const size_t c = nth(i / 2, i % 2 == 0 ? 1 : 7);
+			is_in[i % 2][c] = true;
+			struct subscription *const made = join(channels[c], &people[i % 2]);
+			if (c % 5 != 0)
+				subscription_enter(made);
+		}
+		check_places(is_in);
+		for (size_t i = 0; i < 2 * CHANNELS; i++) {
+			const size_t p = i % 2;
+			const size_t c = nth(i / 2, p == 0 ? steps[s] : 11);
+			subscription_free(subscription_find(&people[p].subscriber, channels[c]));
+			is_in[p][c] = false;
+			if (i % 50 == 0 || i >= 2 * CHANNELS - 8)
+				check_places(is_in);
+		}
+		assert_int_equal(people[0].subscriber.cap, 0);
+		free_channels();
+	}
+}
+
+/* Who is let in while others of the same subscriber wait, and the other way round. */
+static void waiting_ones_are_found_where_they_moved(void **state)
+{
+	(void)state;
+	struct channel *const a = new_channel("a");
+	struct channel *const b = new_channel("b");
+	struct channel *const c = new_channel("presence-c");
+	join(a, &people[0]);
+	join(b, &people[0]);
+	subscription_new(c, &people[0].subscriber, 77, CLN_SLICE("me"));
+	join(b, &people[1]);
+	subscription_free(subscription_find(&people[0].subscriber, a));
+	assert_ptr_equal(channel_waiting(c), subscription_find(&people[0].subscriber, c));
+	assert_int_equal(subscription_token(channel_waiting(c)), 77);
+	assert_true(cln_slice_equal(subscription_user(channel_waiting(c)), CLN_SLICE("me")));
+	struct subscription *const waiting = channel_waiting(b);
+	struct subscription *const next = subscription_next_waiting(waiting);
+	assert_non_null(next);
+	assert_null(subscription_next_waiting(next));
+	subscription_enter(waiting);
+	assert_ptr_equal(channel_waiting(b), next);
+	subscription_enter(next);
+	assert_null(channel_waiting(b));
+	assert_int_equal(subscription_token(next), 0);
+	subscription_enter(channel_waiting(c));
+	subscription_free(subscription_find(&people[0].subscriber, b));
+	struct subscription *const member = subscription_last(&people[0].subscriber);
+	assert_ptr_equal(member->channel, c);
+	assert_true(cln_slice_equal(subscription_user(member), CLN_SLICE("me")));
+	subscription_free(member);
+	subscription_free(subscription_last(&people[1].subscriber));
+	channel_free(a);
+	channel_free(b);
+	channel_free(c);
 }
 
 static void members_are_users(void **state)
@@ -279,6 +395,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_excluded_one_is_left_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(leaving_keeps_the_others, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(names_find_channels, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(many_channels_in_any_order, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(waiting_ones_are_found_where_they_moved, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(members_are_users, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_home_stays_while_anybody_needs_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(watchers_are_no_clients, set_up, tear_down),
