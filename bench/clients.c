@@ -35,6 +35,7 @@ static const char *const plan_prefix[] = {
 	[PLAN_PRIVATE] = "private-" MESSAGE_CHANNEL,
 	[PLAN_SPREAD] = MESSAGE_CHANNEL,
 	[PLAN_MANY] = MESSAGE_CHANNEL,
+	[PLAN_MEMBERS] = "presence-" MESSAGE_CHANNEL,
 };
 
 struct clients *clients_new(const struct options *options, struct ledger *ledger)
@@ -45,6 +46,10 @@ struct clients *clients_new(const struct options *options, struct ledger *ledger
 		err(1, "clients");
 	clients->options = options;
 	clients->ledger = ledger;
+	if (options->has_deflate)
+		clients->inflater = inflater_new();
+	if (options->has_tls)
+		clients->secure = secure_context_new();
 	clients->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (clients->epoll < 0)
 		err(1, "epoll");
@@ -54,6 +59,11 @@ struct clients *clients_new(const struct options *options, struct ledger *ledger
 size_t clients_count(const struct clients *clients)
 {
 	return clients->ready;
+}
+
+size_t clients_open_count(const struct clients *clients)
+{
+	return clients->count;
 }
 
 static void set_interest(struct clients *clients, size_t i, int operation, uint32_t events)
@@ -74,40 +84,44 @@ void clients_watch(struct clients *clients, int fd)
 
 /* ---- which channels ---- */
 
-static size_t channels_of(const struct clients *clients, size_t i, size_t total)
+static size_t channels_of(const struct clients *clients, size_t i)
 {
+	const size_t channels = clients->plan_channels, total = clients->total;
+
 	switch (clients->plan) {
 	case PLAN_COMMON:
 	case PLAN_PRIVATE:
+	case PLAN_MEMBERS:
 		return 1;
 	case PLAN_SPREAD:
-		return clients->plan_channels <= total ? 1 : (clients->plan_channels - i - 1) / total + 1;
+		return channels <= total ? 1 : (channels - i - 1) / total + 1;
 	case PLAN_MANY:
-		return clients->plan_channels;
+		return channels;
 	}
 	errx(1, "no plan");
 }
 
-static uint32_t channel_of(const struct clients *clients, size_t i, size_t k, size_t total)
+static uint32_t channel_of(const struct clients *clients, size_t i, size_t k)
 {
 	switch (clients->plan) {
 	case PLAN_COMMON:
-		return 0;
+	case PLAN_MEMBERS:
+		return clients->is_aside; /* 0 or the one behind it */
 	case PLAN_PRIVATE:
 		return (uint32_t)i;
 	case PLAN_SPREAD:
-		return (uint32_t)((i + k * total) % clients->plan_channels);
+		return (uint32_t)((i + k * clients->total) % clients->plan_channels);
 	case PLAN_MANY:
 		return (uint32_t)k;
 	}
 	errx(1, "no plan");
 }
 
-static void join(struct clients *clients, size_t i, size_t total)
+static void join(struct clients *clients, size_t i)
 {
 	struct client *client = &clients->client[i];
 
-	client->channel_count = (uint32_t)channels_of(clients, i, total);
+	client->channel_count = (uint32_t)channels_of(clients, i);
 	client->unanswered = client->channel_count;
 	if (client->channel_count != 1) {
 		client->on.many = calloc(client->channel_count, sizeof *client->on.many);
@@ -115,8 +129,7 @@ static void join(struct clients *clients, size_t i, size_t total)
 			err(1, "subscriptions");
 	}
 	for (size_t k = 0; k < client->channel_count; k++)
-		ledger_join(
-			clients->ledger, &client_subscriptions(client)[k], channel_of(clients, i, k, total));
+		ledger_join(clients->ledger, &client_subscriptions(client)[k], channel_of(clients, i, k));
 }
 
 static void leave(struct clients *clients, struct client *client)
@@ -124,28 +137,6 @@ static void leave(struct clients *clients, struct client *client)
 	for (size_t k = 0; k < client->channel_count; k++)
 		ledger_leave(clients->ledger, &client_subscriptions(client)[k]);
 }
-
-static void make_plan(struct clients *clients, size_t total, enum plan plan, size_t channels)
-{
-	struct ledger *ledger = clients->ledger;
-
-	if (clients->count == 0)
-		ledger_clear_channels(ledger);
-	else if (plan != clients->plan || channels != clients->plan_channels)
-		errx(2, "another plan while clients are open: close them first");
-	if ((plan == PLAN_SPREAD || plan == PLAN_MANY) && channels == 0)
-		errx(2, "open N spread C, open N many C: say how many channels");
-	clients->plan = plan;
-	clients->plan_channels = channels;
-	ledger_channels(ledger,
-		plan == PLAN_COMMON    ? 1
-		: plan == PLAN_PRIVATE ? total
-							   : channels,
-		plan_prefix[plan], plan == PLAN_COMMON);
-	ledger->targets = ledger->channel_count;
-}
-
-/* ---- opening and closing ---- */
 
 static void reserve(struct clients *clients, size_t count)
 {
@@ -156,6 +147,41 @@ static void reserve(struct clients *clients, size_t count)
 		err(1, "clients");
 	clients->cap = count;
 }
+
+void clients_plan(struct clients *clients, size_t total, enum plan plan, size_t channels)
+{
+	struct ledger *ledger = clients->ledger;
+	const bool is_common = plan == PLAN_COMMON || plan == PLAN_MEMBERS;
+
+	if (clients->count == 0)
+		ledger_clear_channels(ledger);
+	else if (plan != clients->plan || channels != clients->plan_channels || clients->is_aside)
+		errx(2, "another plan while clients are open: close them first");
+	if ((plan == PLAN_SPREAD || plan == PLAN_MANY) && channels == 0)
+		errx(2, "open N spread C, open N many C: say how many channels");
+	clients->plan = plan;
+	clients->plan_channels = channels;
+	clients->total = total;
+	clients->is_aside = false;
+	ledger_channels(ledger,
+		is_common              ? 1
+		: plan == PLAN_PRIVATE ? total
+							   : channels,
+		plan_prefix[plan], is_common);
+	ledger->targets = ledger->channel_count;
+	reserve(clients, total);
+}
+
+void clients_step_aside(struct clients *clients, size_t more)
+{
+	if (clients->plan != PLAN_COMMON || clients->count == 0)
+		errx(2, "open N common comes first");
+	clients->is_aside = true;
+	ledger_channels(clients->ledger, 2, MESSAGE_CHANNEL "-aside", true);
+	reserve(clients, clients->count + more);
+}
+
+/* ---- opening and closing ---- */
 
 static void bind_source(struct clients *clients, int fd)
 {
@@ -169,7 +195,7 @@ static void bind_source(struct clients *clients, int fd)
 		err(1, "bind");
 }
 
-static void connect_one(struct clients *clients, size_t total)
+void clients_connect(struct clients *clients, int64_t intended)
 {
 	const struct sockaddr_in address = {.sin_family = AF_INET,
 		.sin_port = htons(clients->options->port),
@@ -177,15 +203,22 @@ static void connect_one(struct clients *clients, size_t total)
 	const size_t i = clients->count++;
 	struct client *client = &clients->client[i];
 
-	*client = (struct client){.fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0)};
+	*client = (struct client){
+		.fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), .intended = intended};
 	if (client->fd < 0)
 		err(1, "socket %zu: raise the limit of open files", i);
 	bind_source(clients, client->fd);
 	if (connect(client->fd, (const struct sockaddr *)&address, sizeof address) != 0 &&
 		errno != EINPROGRESS)
 		err(1, "connect");
-	join(clients, i, total);
+	join(clients, i);
 	set_interest(clients, i, EPOLL_CTL_ADD, EPOLLOUT);
+}
+
+static void on_handshake(struct clients *clients, struct client *client)
+{
+	if (secure_handshake(client->secure))
+		speak_start(clients, client);
 }
 
 static void on_connected(struct clients *clients, size_t i)
@@ -198,23 +231,41 @@ static void on_connected(struct clients *clients, size_t i)
 	if (failure)
 		errx(1, "connect: %s", strerror(failure));
 	set_interest(clients, i, EPOLL_CTL_MOD, EPOLLIN);
-	speak_start(clients, client);
+	if (!clients->secure) {
+		speak_start(clients, client);
+		return;
+	}
+	client->secure = secure_new(clients->secure, client->fd);
+	client->stage = SECURING;
+	on_handshake(clients, client);
 }
 
-void clients_open(struct clients *clients, size_t count, enum plan plan, size_t channels)
+void client_ready(struct clients *clients, struct client *client)
 {
-	make_plan(clients, count, plan, channels);
-	reserve(clients, count);
+	client->stage = READY;
+	clients->ready++;
+	if (clients->opened)
+		samples_add(clients->opened, message_now_ns() - client->intended);
+}
+
+void clients_time_openings(struct clients *clients, struct samples *opened)
+{
+	clients->opened = opened;
+}
+
+void clients_open(struct clients *clients, size_t count)
+{
 	clients->progress = message_now_ns();
 	while (clients->ready < count) {
 		while (clients->count < count && clients->count - clients->ready < OPENING_MAX)
-			connect_one(clients, count);
+			clients_connect(clients, message_now_ns());
 		clients_turn(clients, CLIENTS_NO_DEADLINE);
 	}
 }
 
 static void forget(struct clients *clients, struct client *client)
 {
+	secure_free(client->secure);
 	close(client->fd);
 	free(client->buffer);
 	if (client->channel_count != 1)
@@ -270,15 +321,31 @@ static void on_end(struct clients *clients, struct client *client, const char *w
 static void on_readable(struct clients *clients, struct client *client)
 {
 	static char bytes[CLIENT_READ_BYTES];
-	const ssize_t n = read(client->fd, bytes, sizeof bytes);
+	ssize_t n;
 
-	if (n < 0 && errno == EAGAIN)
-		return;
-	if (n <= 0) {
-		on_end(clients, client, n < 0 ? strerror(errno) : "closed by the server");
-		return;
-	}
-	speak_bytes(clients, client, cln_slice(bytes, (size_t)n), message_now_ns());
+	do { /* TLS may hold more than one read gives */
+		n = client->secure ? secure_read(client->secure, bytes, sizeof bytes)
+						   : read(client->fd, bytes, sizeof bytes);
+		if (n < 0 && errno == EAGAIN)
+			return;
+		if (n <= 0) {
+			on_end(clients, client, n < 0 ? strerror(errno) : "closed by the server");
+			return;
+		}
+		speak_bytes(clients, client, cln_slice(bytes, (size_t)n), message_now_ns());
+	} while (client->secure);
+}
+
+static void on_event(struct clients *clients, size_t i)
+{
+	struct client *client = &clients->client[i];
+
+	if (client->stage == CONNECTING)
+		on_connected(clients, i);
+	else if (client->stage == SECURING)
+		on_handshake(clients, client);
+	else
+		on_readable(clients, client);
 }
 
 static struct timespec timespec_of(int64_t ns)
@@ -323,14 +390,8 @@ void clients_turn(struct clients *clients, int64_t deadline)
 		if (count < 0 && errno != EINTR)
 			err(1, "epoll_wait");
 		for (int i = 0; i < count; i++) {
-			const size_t number = events[i].data.u64;
-
-			if (number == WATCHED)
-				continue;
-			if (clients->client[number].stage == CONNECTING)
-				on_connected(clients, number);
-			else
-				on_readable(clients, &clients->client[number]);
+			if (events[i].data.u64 != WATCHED)
+				on_event(clients, events[i].data.u64);
 		}
 		deadline = 0; /* more of the same look */
 	} while (count == EVENTS_MAX);
@@ -338,6 +399,32 @@ void clients_turn(struct clients *clients, int64_t deadline)
 		clients->progress = message_now_ns();
 	else
 		check_patience(clients);
+}
+
+/* For what the ledger doesn't know of: ends the program if nothing comes for long. */
+static void await_more(struct clients *clients, const char *what)
+{
+	clients_turn(clients, message_now_ns() + NS_PER_SECOND);
+	if (message_now_ns() - clients->progress > PATIENCE_NS)
+		errx(1, "nothing arrived for %lld s: %s", (long long)(PATIENCE_NS / NS_PER_SECOND), what);
+}
+
+/* ---- presence ---- */
+
+static size_t unheard(const struct clients *clients)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < clients->count; i++)
+		count += clients->ready - clients->client[i].listed - clients->client[i].added;
+	return count;
+}
+
+void clients_hear(struct clients *clients)
+{
+	clients->progress = message_now_ns();
+	while (unheard(clients))
+		await_more(clients, "members have not heard of every other");
 }
 
 /* ---- slow readers ---- */
@@ -409,11 +496,8 @@ size_t clients_resume(struct clients *clients)
 
 	clients->progress = message_now_ns();
 	read_again(clients, first);
-	while (still_catching(clients, first)) {
-		clients_turn(clients, message_now_ns() + NS_PER_SECOND);
-		if (message_now_ns() - clients->progress > PATIENCE_NS)
-			errx(1, "clients that read again got neither what they missed nor an end");
-	}
+	while (still_catching(clients, first))
+		await_more(clients, "clients that read again got neither what they missed nor an end");
 	close_ranks(clients, first);
 	clients->stalled = 0;
 	return before - clients->count;

@@ -15,14 +15,30 @@ enum plan {
 	PLAN_PRIVATE, /* each on a private one of its own */
 	PLAN_SPREAD,  /* client i on channel i mod C; with more channels than clients, on several */
 	PLAN_MANY,    /* each on the same C channels */
+	PLAN_MEMBERS, /* all on one presence channel, each a user of its own */
 };
 
 struct clients;
 
 struct clients *clients_new(const struct options *options, struct ledger *ledger);
 
-/* Opens connections until `count` are ready to receive. `channels` is the plan's C. */
-void clients_open(struct clients *clients, size_t count, enum plan plan, size_t channels);
+/* What the clients to come will be on, once there are `total`; `channels` is the plan's C. The same
+ * as before while clients are open. */
+void clients_plan(struct clients *clients, size_t total, enum plan plan, size_t channels);
+/* Those to come are on a channel of their own, on which nothing is published: they don't change who
+ * gets the messages. Needs PLAN_COMMON. */
+void clients_step_aside(struct clients *clients, size_t more);
+
+/* Opens one more connection, which was meant to be opened at `intended`. */
+void clients_connect(struct clients *clients, int64_t intended);
+/* Where the times from there until each is ready go; NULL: nowhere. */
+void clients_time_openings(struct clients *clients, struct samples *opened);
+
+/* Presence: returns when every member has heard of every other. */
+void clients_hear(struct clients *clients);
+
+/* Opens connections until `count` are ready to receive. */
+void clients_open(struct clients *clients, size_t count);
 
 /* Closes the last `count`; returns when the server has closed them too. */
 void clients_close(struct clients *clients, size_t count);
@@ -42,6 +58,7 @@ void clients_stall(struct clients *clients, size_t count);
 /* until they read everything again. Returns how many of them the server has closed meanwhile. */
 size_t clients_resume(struct clients *clients);
 
-size_t clients_count(const struct clients *clients);
+size_t clients_count(const struct clients *clients); /* that are ready */
+size_t clients_open_count(const struct clients *clients);
 
 #endif

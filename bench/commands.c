@@ -10,10 +10,11 @@
 #include <string.h>
 #include <time.h>
 
-#define NS_PER_SECOND INT64_C(1000000000)
-#define PER_MILLE     1000
-#define PENDING_MAX   65536 /* bytes that wait for the publishing socket while it is saturated */
-#define WINDOW        512   /* messages under way at a time while it is saturated */
+#define NS_PER_SECOND  INT64_C(1000000000)
+#define MESSAGES_USUAL 20 /* a second, while clients connect */
+#define PER_MILLE      1000
+#define PENDING_MAX    65536 /* bytes that wait for the publishing socket while it is saturated */
+#define WINDOW         512   /* messages under way at a time while it is saturated */
 
 /* The tool was too busy or too late to say something about the server. */
 #define BUSY_MAX    950 /* of 1000 */
@@ -42,9 +43,11 @@ static void begin(struct load *load)
 	}
 	load->ledger.is_data_only = load->options->publish == PUBLISH_PUSHER_HTTP;
 	load->ledger.delivered = 0;
+	load->ledger.compressed = 0;
 	samples_clear(&load->ledger.each);
 	samples_clear(&load->ledger.slowest);
 	samples_clear(&load->late);
+	samples_clear(&load->opened);
 	load->start = message_now_ns();
 	load->cpu_start = cpu_ns();
 }
@@ -93,6 +96,8 @@ static void report_self(struct load *load)
 	const int64_t busy = (cpu_ns() - load->cpu_start) * PER_MILLE / (wall ? wall : 1);
 	const int64_t late = samples_percentile(&load->late, 99);
 
+	if (load->options->has_deflate)
+		printf(" compressed=%zu", load->ledger.compressed);
 	printf(" late_p99=%lld busy=%lld bottleneck=%d\n", (long long)late, (long long)busy,
 		busy > BUSY_MAX || late > LATE_MAX_NS);
 }
@@ -110,7 +115,8 @@ static void open_clients(struct load *load, const struct arguments *arguments)
 	for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
 		if (strcmp(arguments->word, plans[i].word) != 0)
 			continue;
-		clients_open(load->clients, arguments->number[0], plans[i].plan, arguments->number[1]);
+		clients_plan(load->clients, arguments->number[0], plans[i].plan, arguments->number[1]);
+		clients_open(load->clients, arguments->number[0]);
 		printf("open clients=%zu\n", clients_count(load->clients));
 		return;
 	}
@@ -217,6 +223,82 @@ static void expect(struct load *load, const struct arguments *arguments)
 	report_self(load);
 }
 
+/* How many of `rate` a second are due `ns` after the start. */
+static size_t due(int64_t ns, size_t rate)
+{
+	return (size_t)(ns * (int64_t)rate / NS_PER_SECOND) + 1;
+}
+
+static int64_t time_of(const struct load *load, size_t i, size_t rate)
+{
+	return load->start + (int64_t)i * NS_PER_SECOND / (int64_t)rate;
+}
+
+/* Opens `count` more at their times; meanwhile `messages` a second. */
+static void open_spaced(struct load *load, size_t count, size_t rate, size_t messages)
+{
+	const size_t before = clients_open_count(load->clients);
+	const size_t sends = messages ? count * messages / rate : 0;
+	size_t opened = 0, sent = 0;
+
+	load->ledger.is_timed = true;
+	clients_time_openings(load->clients, &load->opened);
+	while (opened < count || sent < sends || clients_count(load->clients) < before + count) {
+		const int64_t now = message_now_ns();
+		int64_t next = CLIENTS_NO_DEADLINE;
+
+		for (; opened < count && opened < due(now - load->start, rate); opened++)
+			clients_connect(load->clients, time_of(load, opened, rate));
+		for (; sent < sends && sent < due(now - load->start, messages); sent++) {
+			publish(load, time_of(load, sent, messages));
+			publisher_serve(load->publisher);
+			samples_add(&load->late, message_now_ns() - time_of(load, sent, messages));
+		}
+		if (opened < count)
+			next = time_of(load, opened, rate);
+		if (sent < sends && time_of(load, sent, messages) < next)
+			next = time_of(load, sent, messages);
+		turn(load, next);
+	}
+	settle(load);
+	clients_time_openings(load->clients, NULL);
+	load->ledger.is_timed = false;
+}
+
+static void report_openings(struct load *load)
+{
+	printf(" open_p50=%lld open_p99=%lld", (long long)samples_percentile(&load->opened, 50),
+		(long long)samples_percentile(&load->opened, 99));
+}
+
+static void connects(struct load *load, const struct arguments *arguments)
+{
+	const size_t rate = arguments->number[0], count = rate * arguments->number[1];
+
+	if (count == 0)
+		errx(2, "connects RATE SECONDS [MESSAGES]");
+	clients_step_aside(load->clients, count);
+	open_spaced(load, count, rate, arguments->number[2] ? arguments->number[2] : MESSAGES_USUAL);
+	printf("connects opened=%zu deliveries=%zu", count, load->ledger.delivered);
+	report_percentiles(load);
+	report_openings(load);
+	report_self(load);
+}
+
+static void members(struct load *load, const struct arguments *arguments)
+{
+	const size_t count = arguments->number[0], rate = arguments->number[1];
+
+	if (rate == 0)
+		errx(2, "members N RATE: the rate is a number of clients a second");
+	clients_plan(load->clients, clients_open_count(load->clients) + count, PLAN_MEMBERS, 0);
+	open_spaced(load, count, rate, 0);
+	clients_hear(load->clients);
+	printf("members joined=%zu clients=%zu", count, clients_count(load->clients));
+	report_openings(load);
+	report_self(load);
+}
+
 static void stall(struct load *load, const struct arguments *arguments)
 {
 	clients_stall(load->clients, arguments->number[0]);
@@ -238,7 +320,7 @@ void commands_obey(struct load *load, const char *line)
 		void (*obey)(struct load *load, const struct arguments *arguments);
 	} commands[] = {{"open", open_clients}, {"close", close_clients}, {"run", run},
 		{"spaced", spaced}, {"burst", burst}, {"saturate", saturate}, {"expect", expect},
-		{"stall", stall}, {"resume", resume}};
+		{"connects", connects}, {"members", members}, {"stall", stall}, {"resume", resume}};
 	struct arguments arguments = {0};
 	char verb[16] = "";
 

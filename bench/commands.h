@@ -16,6 +16,7 @@ struct load {
 	struct clients *clients;
 	struct publisher *publisher; /* NULL before the first message */
 	struct samples late;         /* ns that messages were sent after their intended time */
+	struct samples opened;       /* ns from the intended time until a client was ready */
 	int64_t cpu_start, start;    /* of the command, for its report */
 };
 

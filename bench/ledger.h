@@ -35,6 +35,7 @@ struct ledger {
 	size_t targets;         /* the first so many channels get messages, in turn */
 	size_t outstanding;     /* deliveries that must still come */
 	size_t delivered;       /* in all */
+	size_t compressed;      /* texts that came compressed */
 	struct samples each;    /* ns from the intended time to each delivery */
 	struct samples slowest; /* and to the last one of each message */
 	bool is_timed;          /* the samples are taken */

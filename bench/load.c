@@ -6,7 +6,7 @@
  *   load --port N [--speak pusher|websocket|plain] [--path /PATH]
  *        [--publish resp|plain|http|pusher-http|none] [--to UNIX-PATH|PORT]
  *        [--publish-path /PATH] [--signed]
- *        [--app A --key K --secret S] [--payload BYTES] [--nap-us N]
+ *        [--app A --key K --secret S] [--payload BYTES] [--nap-us N] [--deflate] [--tls]
  *   load sizes [...]        prints COMMAND-BYTES FRAME-BYTES for bench/bare
  *
  * speak: pusher (upgrade, connection_established, subscribe), websocket (ready when upgraded),
@@ -28,8 +28,14 @@
  *   saturate COUNT      as fast as the socket takes them; wall: until everybody had everything,
  *                       last: of the last message
  *   expect COUNT        somebody else publishes "@STAMP#SERIAL" in its data, SERIAL from 1 on
+ *   connects RATE SECONDS [MESSAGES]
+ *                       opens so many clients a second, on a channel aside, while MESSAGES (20) a
+ *                       second go to the others
+ *   members N RATE      N more join a presence channel, each a user of its own, so many a second;
+ *                       answers when everybody has heard of everybody
  *   stall N | resume    the last N stop reading; read again, those that the server has closed go
  *
+ * open_p50= open_p99= (from the time a client was to be opened until it was ready), compressed=.
  * deliveries=, p50= p99= max= (of each delivery), last_p50= last_p99= (until the last client had a
  * message), late_p99= (how late the tool sent), busy= (its CPU in per mille), bottleneck=1 if that
  * was too much for the figures to say something about the server.

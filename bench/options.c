@@ -22,6 +22,8 @@ enum option_id {
 	OPTION_TO,
 	OPTION_PUBLISH_PATH,
 	OPTION_SIGNED,
+	OPTION_DEFLATE,
+	OPTION_TLS,
 	OPTION_APP,
 	OPTION_KEY,
 	OPTION_SECRET,
@@ -37,6 +39,8 @@ static const struct option table[] = {
 	{"to", required_argument, NULL, OPTION_TO},
 	{"publish-path", required_argument, NULL, OPTION_PUBLISH_PATH},
 	{"signed", no_argument, NULL, OPTION_SIGNED},
+	{"deflate", no_argument, NULL, OPTION_DEFLATE},
+	{"tls", no_argument, NULL, OPTION_TLS},
 	{"app", required_argument, NULL, OPTION_APP},
 	{"key", required_argument, NULL, OPTION_KEY},
 	{"secret", required_argument, NULL, OPTION_SECRET},
@@ -95,6 +99,12 @@ static void take(struct options *options, int option, const char *name, const ch
 		return;
 	case OPTION_SIGNED:
 		options->is_signed = true;
+		return;
+	case OPTION_DEFLATE:
+		options->has_deflate = true;
+		return;
+	case OPTION_TLS:
+		options->has_tls = true;
 		return;
 	case OPTION_APP:
 		options->app = cln_slice_of(word);

@@ -13,15 +13,19 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define BUFFER_BYTES  (MESSAGE_TEXT_MAX + 16)
+#define BUFFER_BYTES  (1 << 20) /* a presence channel's members fit */
+#define BUFFER_STEP   4096
 #define REQUEST_MAX   512
 #define SUBSCRIBE_MAX 512
+#define AUTH_MAX      400
+#define USER_MAX      96
 #define SHORT_LENGTH  126
 #define LONG_LENGTH   127
 #define OPCODE_TEXT   1
 #define OPCODE_CLOSE  8
 #define OPCODE_PING   9
 #define OPCODE_BITS   15
+#define RSV1          0x40
 #define LENGTH_BITS   127
 #define FIN_TEXT      0x81
 #define FIN_PONG      0x8a
@@ -29,11 +33,15 @@
 #define MASK_BYTES    4
 #define HEAD_SHORT    2
 #define HEAD_MEDIUM   4
+#define HEAD_LONG     10
 
 /* Requests are short and sent to an empty socket: a partial write means something is wrong. */
 static void send_whole(const struct client *client, const void *bytes, size_t len)
 {
-	if (send(client->fd, bytes, len, MSG_NOSIGNAL) != (ssize_t)len)
+	const ssize_t n = client->secure ? secure_send(client->secure, bytes, len)
+									 : send(client->fd, bytes, len, MSG_NOSIGNAL);
+
+	if (n != (ssize_t)len)
 		err(1, "send");
 }
 
@@ -63,13 +71,11 @@ static bool holds(struct cln_slice text, const char *word)
 	return memmem(text.ptr, text.len, word, strlen(word)) != NULL;
 }
 
-static void become_ready(struct clients *clients, struct client *client)
-{
-	client->stage = READY;
-	clients->ready++;
-}
-
 /* ---- the upgrade ---- */
+
+static const char deflate_offer[] =
+	"Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover; "
+	"server_no_context_takeover\r\n";
 
 void speak_start(struct clients *clients, struct client *client)
 {
@@ -78,7 +84,7 @@ void speak_start(struct clients *clients, struct client *client)
 	int len;
 
 	if (options->speak == SPEAK_PLAIN) {
-		become_ready(clients, client);
+		client_ready(clients, client);
 		return;
 	}
 	snprintf(path, sizeof path, "/app/%.*s?protocol=7&client=bench&version=1.0",
@@ -86,8 +92,9 @@ void speak_start(struct clients *clients, struct client *client)
 	len = snprintf(request, sizeof request,
 		"GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n"
 		"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-		"Sec-WebSocket-Key: AAECAwQFBgcICQoLDA0ODw==\r\n\r\n",
-		options->path ? options->path : path, (unsigned)options->port);
+		"Sec-WebSocket-Key: AAECAwQFBgcICQoLDA0ODw==\r\n%s\r\n",
+		options->path ? options->path : path, (unsigned)options->port,
+		options->has_deflate ? deflate_offer : "");
 	if (len < 0 || (size_t)len >= sizeof request)
 		errx(2, "--path is too long");
 	send_whole(client, request, (size_t)len);
@@ -103,8 +110,10 @@ static size_t take_answer(struct clients *clients, struct client *client, struct
 		return 0;
 	if (!cln_slice_starts(bytes, CLN_SLICE("HTTP/1.1 101 ")))
 		errx(1, "upgrade refused: %.*s", (int)(end - bytes.ptr), bytes.ptr);
+	if (clients->inflater && !holds(bytes, "permessage-deflate"))
+		errx(1, "the server does not offer permessage-deflate");
 	if (clients->options->speak == SPEAK_WEBSOCKET)
-		become_ready(clients, client);
+		client_ready(clients, client);
 	else
 		client->stage = ESTABLISHING;
 	return (size_t)(end - bytes.ptr) + 4;
@@ -126,23 +135,45 @@ static struct cln_slice socket_id_of(struct cln_slice text)
 	return cln_slice(at, end ? (size_t)(end - at) : 0);
 }
 
-static void subscribe(const struct clients *clients, const struct client *client,
-	const char *channel, struct cln_slice socket_id)
+/* A channel's "auth", and for presence the "channel_data" that it signs, as JSON members. */
+static void write_auth(char out[AUTH_MAX], struct clients *clients, struct cln_slice channel,
+	struct cln_slice socket_id)
 {
 	const struct options *options = clients->options;
-	char request[SUBSCRIBE_MAX], auth[CLN_SIGNATURE_HEX + 1] = "";
-	const bool is_private = strncmp(channel, "private-", 8) == 0;
+	const bool is_presence = cln_slice_starts(channel, CLN_SLICE("presence-"));
+	char hex[CLN_SIGNATURE_HEX + 1] = "", data[USER_MAX], escaped[2 * USER_MAX] = "";
+	struct cln_slice channel_data;
+
+	if (!is_presence && !cln_slice_starts(channel, CLN_SLICE("private-"))) {
+		snprintf(out, AUTH_MAX, "\"auth\":\"\"");
+		return;
+	}
+	if (is_presence) {
+		clients->users++;
+		snprintf(data, sizeof data, "{\"user_id\":%zu,\"user_info\":{\"name\":\"User %zu\"}}",
+			clients->users, clients->users);
+		snprintf(escaped, sizeof escaped,
+			",\"channel_data\":\"{\\\"user_id\\\":%zu,"
+			"\\\"user_info\\\":{\\\"name\\\":\\\"User %zu\\\"}}\"",
+			clients->users, clients->users);
+		channel_data = cln_slice_of(data);
+	}
+	cln_sign_channel(options->secret, socket_id, channel, is_presence ? &channel_data : NULL, hex);
+	if (snprintf(out, AUTH_MAX, "\"auth\":\"%.*s:%s\"%s", (int)options->key.len, options->key.ptr,
+			hex, escaped) >= AUTH_MAX)
+		errx(2, "--key is too long");
+}
+
+static void subscribe(struct clients *clients, const struct client *client, const char *channel,
+	struct cln_slice socket_id)
+{
+	char request[SUBSCRIBE_MAX], auth[AUTH_MAX];
 	int len;
 
-	if (is_private)
-		cln_sign_channel(options->secret, socket_id, cln_slice_of(channel), NULL, auth);
+	write_auth(auth, clients, cln_slice_of(channel), socket_id);
 	len = snprintf(request, sizeof request,
-		"{\"event\":\"pusher:subscribe\",\"data\":{\"auth\":\"%.*s%s%s\",\"channel\":\"%s\"}}",
-		is_private ? (int)options->key.len : 0, options->key.ptr, is_private ? ":" : "", auth,
-		channel);
-	if (len < 0 || (size_t)len >= sizeof request)
-		errx(2, "--key is too long");
-	send_frame(client, FIN_TEXT, cln_slice(request, (size_t)len));
+		"{\"event\":\"pusher:subscribe\",\"data\":{%s,\"channel\":\"%s\"}}", auth, channel);
+	send_frame(client, FIN_TEXT, cln_slice(request, (size_t)len)); /* which looks at its length */
 }
 
 static void on_established(struct clients *clients, struct client *client, struct cln_slice text)
@@ -158,20 +189,38 @@ static void on_established(struct clients *clients, struct client *client, struc
 	client->stage = SUBSCRIBING;
 }
 
+/* "count" in the data of a presence channel, which is JSON in a string. */
+static uint32_t listed_members(struct cln_slice text)
+{
+	static const char key[] = "\\\"count\\\":";
+	const char *at = memmem(text.ptr, text.len, key, sizeof key - 1);
+
+	if (!at)
+		errx(1, "no count of members: %.*s", (int)text.len, text.ptr);
+	return (uint32_t)strtoul(at + sizeof key - 1, NULL, 10);
+}
+
 static void on_subscribed(struct clients *clients, struct client *client, struct cln_slice text)
 {
 	if (!holds(text, "subscription_succeeded"))
 		errx(1, "refused: %.*s", (int)text.len, text.ptr);
+	if (clients->plan == PLAN_MEMBERS)
+		client->listed = listed_members(text);
 	if (--client->unanswered == 0)
-		become_ready(clients, client);
+		client_ready(clients, client);
 }
 
 /* What a ready client gets beside messages. */
-static void on_other(const struct client *client, struct cln_slice text)
+static void on_other(const struct clients *clients, struct client *client, struct cln_slice text)
 {
-	if (!holds(text, "\"pusher:ping\""))
+	if (clients->plan == PLAN_MEMBERS && holds(text, "pusher_internal:member_added"))
+		client->added++;
+	else if (clients->plan == PLAN_MEMBERS && holds(text, "pusher_internal:member_removed"))
+		client->added--;
+	else if (holds(text, "\"pusher:ping\""))
+		send_frame(client, FIN_TEXT, CLN_SLICE("{\"event\":\"pusher:pong\",\"data\":{}}"));
+	else
 		errx(1, "not a message: %.*s", (int)text.len, text.ptr);
-	send_frame(client, FIN_TEXT, CLN_SLICE("{\"event\":\"pusher:pong\",\"data\":{}}"));
 }
 
 static void on_text(
@@ -181,7 +230,7 @@ static void on_text(
 	case READY:
 		if (!ledger_deliver(
 				clients->ledger, client_subscriptions(client), client->channel_count, text, now))
-			on_other(client, text);
+			on_other(clients, client, text);
 		return;
 	case CATCHING:
 		ledger_catch_up(clients->ledger, client_subscriptions(client), client->channel_count, text);
@@ -193,6 +242,7 @@ static void on_text(
 		on_subscribed(clients, client, text);
 		return;
 	case CONNECTING:
+	case SECURING:
 	case UPGRADING:
 	case STALLED:
 	case GONE:
@@ -208,6 +258,12 @@ static void on_frame(struct clients *clients, struct client *client, unsigned ch
 {
 	switch (first & OPCODE_BITS) {
 	case OPCODE_TEXT:
+		if (first & RSV1) {
+			if (!clients->inflater)
+				errx(1, "a compressed message that was not asked for");
+			payload = inflater_text(clients->inflater, payload);
+			clients->ledger->compressed++;
+		}
 		on_text(clients, client, payload, now);
 		return;
 	case OPCODE_PING:
@@ -222,36 +278,44 @@ static void on_frame(struct clients *clients, struct client *client, unsigned ch
 	errx(1, "a frame with opcode %d", first & OPCODE_BITS);
 }
 
+/* Bytes of the head and of the payload behind it; false if the head isn't all there. */
+static bool measure(struct cln_slice bytes, size_t *head, size_t *len)
+{
+	const unsigned char *b = (const unsigned char *)bytes.ptr;
+
+	if (bytes.len < HEAD_SHORT)
+		return false;
+	*len = b[1] & LENGTH_BITS;
+	*head = *len == LONG_LENGTH ? HEAD_LONG : *len == SHORT_LENGTH ? HEAD_MEDIUM : HEAD_SHORT;
+	if (bytes.len < *head)
+		return false;
+	if (*head == HEAD_SHORT)
+		return true;
+	*len = 0;
+	for (size_t i = HEAD_SHORT; i < *head; i++)
+		*len = *len << 8 | b[i];
+	if (*len > BUFFER_BYTES - HEAD_LONG)
+		errx(1, "a frame longer than any that was published");
+	return true;
+}
+
 /* Takes one whole frame from the start of `bytes`; returns its length, 0 if it isn't all there. */
 static size_t take_frame(
 	struct clients *clients, struct client *client, struct cln_slice bytes, int64_t now)
 {
-	const unsigned char *b = (const unsigned char *)bytes.ptr;
-	size_t head = HEAD_SHORT, len;
+	size_t head, len;
 
-	if (bytes.len < head)
+	if (!measure(bytes, &head, &len) || bytes.len - head < len)
 		return 0;
-	len = b[1] & LENGTH_BITS;
-	if (len == LONG_LENGTH)
-		errx(1, "a frame longer than any that was published");
-	if (len == SHORT_LENGTH) {
-		head = HEAD_MEDIUM;
-		if (bytes.len < head)
-			return 0;
-		len = (size_t)b[2] << 8 | b[3];
-	}
-	if (bytes.len - head < len)
-		return 0;
-	on_frame(clients, client, b[0], cln_slice(bytes.ptr + head, len), now);
+	on_frame(clients, client, (unsigned char)bytes.ptr[0], cln_slice(bytes.ptr + head, len), now);
 	return head + len;
 }
 
 static void keep(struct client *client, struct cln_slice rest)
 {
-	if (rest.len > BUFFER_BYTES)
-		errx(1, "more bytes of one frame than any that was published");
-	if (rest.len && !client->buffer) {
-		client->buffer = malloc(BUFFER_BYTES);
+	if (rest.len > client->cap) {
+		client->cap = (uint32_t)(rest.len + BUFFER_STEP); /* a frame and a read: far below */
+		client->buffer = realloc(client->buffer, client->cap);
 		if (!client->buffer)
 			err(1, "buffer");
 	}
@@ -260,8 +324,9 @@ static void keep(struct client *client, struct cln_slice rest)
 	} else {
 		free(client->buffer);
 		client->buffer = NULL;
+		client->cap = 0;
 	}
-	client->held = (uint32_t)rest.len; /* at most BUFFER_BYTES */
+	client->held = (uint32_t)rest.len; /* at most cap */
 }
 
 static void take_frames(
