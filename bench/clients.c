@@ -18,7 +18,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PATIENCE_NS   INT64_C(20000000000) /* without any progress */
 #define EVENTS_MAX    512
 #define OPENING_MAX   64 /* at a time: the relay paces upgrades */
 #define NS_PER_SECOND INT64_C(1000000000)
@@ -148,6 +147,21 @@ static void reserve(struct clients *clients, size_t count)
 	clients->cap = count;
 }
 
+static size_t channels_wanted(size_t total, enum plan plan, size_t channels)
+{
+	switch (plan) {
+	case PLAN_COMMON:
+	case PLAN_MEMBERS:
+		return 1;
+	case PLAN_PRIVATE:
+		return total;
+	case PLAN_SPREAD:
+	case PLAN_MANY:
+		return channels;
+	}
+	errx(1, "no plan");
+}
+
 void clients_plan(struct clients *clients, size_t total, enum plan plan, size_t channels)
 {
 	struct ledger *ledger = clients->ledger;
@@ -163,12 +177,8 @@ void clients_plan(struct clients *clients, size_t total, enum plan plan, size_t 
 	clients->plan_channels = channels;
 	clients->total = total;
 	clients->is_aside = false;
-	ledger_channels(ledger,
-		is_common              ? 1
-		: plan == PLAN_PRIVATE ? total
-							   : channels,
-		plan_prefix[plan], is_common);
-	ledger->targets = ledger->channel_count;
+	ledger->targets = channels_wanted(total, plan, channels);
+	ledger_channels(ledger, ledger->targets, plan_prefix[plan], is_common);
 	reserve(clients, total);
 }
 
@@ -176,6 +186,8 @@ void clients_step_aside(struct clients *clients, size_t more)
 {
 	if (clients->plan != PLAN_COMMON || clients->count == 0)
 		errx(2, "open N common comes first");
+	if (!clients->is_aside)
+		clients->aside_from = clients->count;
 	clients->is_aside = true;
 	ledger_channels(clients->ledger, 2, MESSAGE_CHANNEL "-aside", true);
 	reserve(clients, clients->count + more);
@@ -275,9 +287,9 @@ static void forget(struct clients *clients, struct client *client)
 }
 
 /* Waits until the server has closed its side too; what still comes is dropped. */
-static void await_end(const struct client *client)
+static void await_end(const struct clients *clients, const struct client *client)
 {
-	const struct timeval patience = {.tv_sec = PATIENCE_NS / NS_PER_SECOND};
+	const struct timeval patience = {.tv_sec = clients->options->patience_ns / NS_PER_SECOND};
 	static char bytes[CLIENT_READ_BYTES];
 	ssize_t n;
 
@@ -303,10 +315,12 @@ void clients_close(struct clients *clients, size_t count)
 	}
 	for (size_t i = first; i < clients->count; i++) {
 		if (clients->options->speak != SPEAK_PLAIN)
-			await_end(&clients->client[i]);
+			await_end(clients, &clients->client[i]);
 		forget(clients, &clients->client[i]);
 	}
 	clients->count = first;
+	if (first <= clients->aside_from)
+		clients->is_aside = false;
 }
 
 /* ---- reading ---- */
@@ -357,7 +371,7 @@ static struct timespec timespec_of(int64_t ns)
 static int look(struct clients *clients, struct epoll_event *events, int64_t deadline)
 {
 	const int64_t now = message_now_ns(), nap = clients->options->nap_ns;
-	const int64_t patience = PATIENCE_NS / 2;
+	const int64_t patience = clients->options->patience_ns / 2;
 	int64_t left = deadline <= now ? 0 : deadline - now;
 	struct timespec time;
 
@@ -370,13 +384,18 @@ static int look(struct clients *clients, struct epoll_event *events, int64_t dea
 	return epoll_pwait2(clients->epoll, events, EVENTS_MAX, &time, NULL);
 }
 
+static long long seconds_of(int64_t ns)
+{
+	return ns / NS_PER_SECOND;
+}
+
 static void check_patience(const struct clients *clients)
 {
 	const bool is_waited_for = clients->ready < clients->count || clients->ledger->outstanding > 0;
 
-	if (is_waited_for && message_now_ns() - clients->progress > PATIENCE_NS)
+	if (is_waited_for && message_now_ns() - clients->progress > clients->options->patience_ns)
 		errx(1, "nothing arrived for %lld s: %zu of %zu clients ready, %zu deliveries missing",
-			(long long)(PATIENCE_NS / NS_PER_SECOND), clients->ready, clients->count,
+			seconds_of(clients->options->patience_ns), clients->ready, clients->count,
 			clients->ledger->outstanding);
 }
 
@@ -405,8 +424,8 @@ void clients_turn(struct clients *clients, int64_t deadline)
 static void await_more(struct clients *clients, const char *what)
 {
 	clients_turn(clients, message_now_ns() + NS_PER_SECOND);
-	if (message_now_ns() - clients->progress > PATIENCE_NS)
-		errx(1, "nothing arrived for %lld s: %s", (long long)(PATIENCE_NS / NS_PER_SECOND), what);
+	if (message_now_ns() - clients->progress > clients->options->patience_ns)
+		errx(1, "nothing arrived for %lld s: %s", seconds_of(clients->options->patience_ns), what);
 }
 
 /* ---- presence ---- */

@@ -60,6 +60,7 @@ struct clients {
 	size_t plan_channels;
 	enum plan plan;
 	bool is_aside;
+	size_t aside_from; /* number of the first client that is aside */
 };
 
 static inline struct subscription *client_subscriptions(struct client *client)

@@ -7,6 +7,7 @@
  *        [--publish resp|plain|http|pusher-http|none] [--to UNIX-PATH|PORT]
  *        [--publish-path /PATH] [--signed]
  *        [--app A --key K --secret S] [--payload BYTES] [--nap-us N] [--deflate] [--tls]
+ *        [--patience-s N]
  *   load sizes [...]        prints COMMAND-BYTES FRAME-BYTES for bench/bare
  *
  * speak: pusher (upgrade, connection_established, subscribe), websocket (ready when upgraded),

@@ -10,9 +10,12 @@
 #include <getopt.h>
 #include <stdlib.h>
 
-#define NS_PER_US INT64_C(1000)
-#define NAP_MAX   1000000
-#define PORT_MAX  65535
+#define NS_PER_US      INT64_C(1000)
+#define NAP_MAX        1000000
+#define NS_PER_SECOND  INT64_C(1000000000)
+#define PATIENCE_USUAL 20
+#define PATIENCE_MAX   600
+#define PORT_MAX       65535
 
 enum option_id {
 	OPTION_PORT = 256, /* above every character */
@@ -29,6 +32,7 @@ enum option_id {
 	OPTION_SECRET,
 	OPTION_PAYLOAD,
 	OPTION_NAP,
+	OPTION_PATIENCE,
 };
 
 static const struct option table[] = {
@@ -45,6 +49,7 @@ static const struct option table[] = {
 	{"key", required_argument, NULL, OPTION_KEY},
 	{"secret", required_argument, NULL, OPTION_SECRET},
 	{"payload", required_argument, NULL, OPTION_PAYLOAD},
+	{"patience-s", required_argument, NULL, OPTION_PATIENCE},
 	{"nap-us", required_argument, NULL, OPTION_NAP},
 	{0},
 };
@@ -118,6 +123,9 @@ static void take(struct options *options, int option, const char *name, const ch
 	case OPTION_PAYLOAD:
 		options->payload = (size_t)number(name, word, MESSAGE_TEXT_MIN, MESSAGE_TEXT_MAX);
 		return;
+	case OPTION_PATIENCE:
+		options->patience_ns = number(name, word, 1, PATIENCE_MAX) * NS_PER_SECOND;
+		return;
 	case OPTION_NAP:
 		options->nap_ns = number(name, word, 0, NAP_MAX) * NS_PER_US;
 		return;
@@ -143,6 +151,7 @@ void options_read(struct options *options, int argc, char **argv)
 		.key = CLN_SLICE("bench-key"),
 		.secret = CLN_SLICE("bench-secret"),
 		.publish = PUBLISH_NONE,
+		.patience_ns = PATIENCE_USUAL * NS_PER_SECOND,
 		.payload = MESSAGE_TEXT_USUAL};
 	while ((option = getopt_long(argc, argv, "", table, &index)) != -1)
 		take(options, option, option == '?' ? "" : table[index].name, optarg);

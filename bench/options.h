@@ -33,11 +33,12 @@ struct options {
 	struct cln_slice app;
 	struct cln_slice key;
 	struct cln_slice secret;
-	bool has_deflate; /* offers permessage-deflate and wants every message compressed */
-	bool has_tls;     /* wss; no certificate is asked for */
-	bool is_signed;   /* envelopes */
-	size_t payload;   /* bytes of a message's text */
-	int64_t nap_ns;   /* between two looks at the sockets; 0: sleeps until something comes */
+	bool has_deflate;    /* offers permessage-deflate and wants every message compressed */
+	bool has_tls;        /* wss; no certificate is asked for */
+	bool is_signed;      /* envelopes */
+	size_t payload;      /* bytes of a message's text */
+	int64_t patience_ns; /* without any progress */
+	int64_t nap_ns;      /* between two looks at the sockets; 0: sleeps until something comes */
 };
 
 /* Reads the command line; ends the program with a sentence if it is not right. */
