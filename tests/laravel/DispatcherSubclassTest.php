@@ -16,6 +16,7 @@ use Illuminate\Events\Dispatcher;
 use PHPUnit\Framework\Attributes\DataProvider;
 use PHPUnit\Framework\TestCase;
 use ReflectionClass;
+use WeakReference;
 
 /**
  * Both dispatchers with classes below them, without a constructor, with Laravel's macros.
@@ -102,50 +103,108 @@ final class DispatcherSubclassTest extends TestCase
         $events->flush('a');
     }
 
-    public function testHowListenersAreFoundMayBeReplacedInACompatibleOne(): void
+    /**
+     * An object of a class below one of ours, with these methods.
+     */
+    private static function below(string $class, string $methods): object
     {
-        $events = new class() extends CompatibleDispatcher {
-            public function getListeners($eventName)
-            {
-                return [fn ($name, $payload) => "own {$name}", ...parent::getListeners($eventName)];
-            }
-        };
+        return eval("return new class extends \\{$class} { {$methods} };");
+    }
+
+    #[DataProvider('ours')]
+    public function testHowListenersAreFoundMayBeReplaced(string $class): void
+    {
+        $events = self::below($class, 'public function getListeners($eventName)
+        {
+            return [fn ($name, $payload) => "own {$name}", ...parent::getListeners($eventName)];
+        }');
         $events->listen('a', fn () => 2);
+        $events->listen(On\Plain::class, fn (On\Plain $event) => 3);
         self::assertSame(['own a', 2], $events->dispatch('a'));
+        self::assertSame('own a', $events->until('a'));
+        self::assertSame(['own ' . On\Plain::class, 3], $events->dispatch(new On\Plain()));
+    }
 
-        $events = new class() extends CompatibleDispatcher {
-            public function makeListener($listener, $wildcard = false)
-            {
-                $made = parent::makeListener($listener, $wildcard);
-
-                return fn ($event, $payload) => ['around', $made($event, $payload)];
-            }
-        };
+    #[DataProvider('ours')]
+    public function testHowListenersAreMadeMayBeReplaced(string $class): void
+    {
+        $around = '{ $made = parent::METHOD($listener, $wildcard); return fn ($event, $payload) => ["around", $made($event, $payload)]; }';
+        $events = self::below($class, 'public function makeListener($listener, $wildcard = false)' . str_replace('METHOD', 'makeListener', $around));
         $events->listen('a', fn () => 2);
         $events->listen('*', fn ($name) => $name);
         self::assertSame([['around', 2], ['around', 'a']], $events->dispatch('a'));
+
+        $events = self::below($class, 'public function createClassListener($listener, $wildcard = false)' . str_replace('METHOD', 'createClassListener', $around));
+        $events->listen('a', fn () => 2);
+        $events->listen('a', On\Handler::class);
+        self::assertSame([2, ['around', 'handled']], $events->dispatch('a', ['x']));
     }
 
-    public function testHowListenersAreCalledMayBeReplacedInACompatibleOne(): void
+    #[DataProvider('ours')]
+    public function testListenersOfAReplacedWayHaltAndStop(string $class): void
+    {
+        $events = self::below($class, 'public function makeListener($listener, $wildcard = false) { return parent::makeListener($listener, $wildcard); }');
+        $events->listen('a', fn () => null);
+        $events->listen('a', fn ($value) => $value);
+        $events->listen('a', fn () => false);
+        $events->listen('a', fn () => 'never');
+        self::assertSame([null, 1], $events->dispatch('a', [1]));
+        self::assertSame(1, $events->until('a', 1));
+        self::assertNull($events->until('b'));
+        self::assertSame([], $events->dispatch('b'));
+
+        if (method_exists(LaravelCode::class, 'defer')) {
+            $events->defer(function () use ($events): void {
+                self::assertNull($events->dispatch('a', [1]));
+            });
+            self::assertSame([null, 2], $events->dispatch('a', [2]), 'also after defer()');
+        }
+    }
+
+    #[DataProvider('ours')]
+    public function testHowListenersAreQueuedMayBeReplaced(string $class): void
+    {
+        $events = self::below($class, 'public array $queued = [];
+            protected function queueHandler($class, $method, $arguments) { $this->queued[] = [$class, $method, $arguments]; }');
+        $events->listen('a', On\Queued::class);
+        $events->dispatch('a', [1]);
+        self::assertSame([[On\Queued::class, 'handle', [1]]], $events->queued);
+
+        $gone = WeakReference::create($events);
+        unset($events);
+        $class === NativeDispatcher::class || gc_collect_cycles();
+        self::assertTrue($gone->get() === null, 'native makes no cycle');
+    }
+
+    #[DataProvider('ours')]
+    public function testHowListenersAreCalledMayBeReplaced(string $class): void
     {
         if (! method_exists(LaravelCode::class, 'invokeListeners')) {
             self::assertFalse(method_exists(Dispatcher::class, 'defer'), 'Laravel is older than 10.30');
 
             return;
         }
-        $events = new class() extends CompatibleDispatcher {
-            public array $seen = [];
-
+        $events = self::below($class, 'public array $seen = [];
             protected function invokeListeners($event, $payload, $halt = false)
             {
                 $this->seen[] = [$event, $payload];
 
                 return parent::invokeListeners($event, $payload, $halt);
-            }
-        };
+            }');
         $events->listen('a', fn () => 2);
         self::assertSame([2], $events->dispatch('a', 'x'));
         self::assertSame([['a', ['x']]], $events->seen);
+    }
+
+    #[DataProvider('ours')]
+    public function testWhatIsBroadcastMayBeReplaced(string $class): void
+    {
+        $events = self::below($class, 'public array $sent = [];
+            protected function shouldBroadcast(array $payload) { return $payload !== []; }
+            protected function broadcastEvent($event) { $this->sent[] = $event; }');
+        self::assertSame([], $events->dispatch('a', ['x']));
+        self::assertSame([], $events->dispatch('a'));
+        self::assertSame(['x'], $events->sent);
     }
 
     public function testACompatibleOneIsClonedWithItsListeners(): void

@@ -23,11 +23,15 @@ use Illuminate\Support\Collection;
 use Illuminate\Support\Str;
 use Illuminate\Support\Traits\Macroable;
 use Illuminate\Support\Traits\ReflectsClosures;
+use ReflectionMethod;
 use TypeError;
 
 /**
  * Laravel's contract over Clairon\Dispatcher: dispatch(), until(), hasListeners() and forget() are the
  * C methods themselves. It is no Illuminate\Events\Dispatcher; CompatibleDispatcher is.
+ *
+ * For a subclass that overrides how listeners are found, made or called, every event takes the way
+ * through these methods instead, as in Laravel's class.
  */
 class NativeDispatcher extends ClaironDispatcher implements DispatcherContract
 {
@@ -35,6 +39,9 @@ class NativeDispatcher extends ClaironDispatcher implements DispatcherContract
         __call as private callMacro;
     }
     use ReflectsClosures;
+
+    /** Methods that the C code does not call. */
+    private const NOT_CALLED = ['getListeners', 'makeListener', 'createClassListener', 'invokeListeners', 'shouldBroadcast'];
 
     protected ?ContainerContract $container = null;
 
@@ -44,6 +51,8 @@ class NativeDispatcher extends ClaironDispatcher implements DispatcherContract
     private $transactionManagerResolver;
 
     private bool $deferring = false;
+
+    private ?bool $isOverridden = null;
 
     /** @var list<array{object|string, mixed, bool}> */
     private array $deferred = [];
@@ -57,6 +66,26 @@ class NativeDispatcher extends ClaironDispatcher implements DispatcherContract
         $this->intercept([ShouldBroadcast::class, ShouldDispatchAfterCommit::class]);
         $this->makeListenersWith($container, [ShouldHandleEventsAfterCommit::class]);
         $this->matchWithinLines(! Str::is('*', "\n"));
+        $this->interceptAll($this->isOverridden());
+    }
+
+    /**
+     * Found out when it is first needed, since mocks have no constructor.
+     */
+    private function isOverridden(): bool
+    {
+        return $this->isOverridden ??= static::class !== self::class && $this->overrides(...self::NOT_CALLED);
+    }
+
+    private function overrides(string ...$methods): bool
+    {
+        foreach ($methods as $method) {
+            if ((new ReflectionMethod($this, $method))->class !== self::class) {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private function container(): ContainerContract
@@ -66,7 +95,7 @@ class NativeDispatcher extends ClaironDispatcher implements DispatcherContract
 
     private function stock(): Stock
     {
-        return $this->stock ??= new Stock($this->container);
+        return $this->stock ??= Stock::of($this->container, $this->overrides('queueHandler') ? $this : null);
     }
 
     /**
@@ -188,17 +217,40 @@ class NativeDispatcher extends ClaironDispatcher implements DispatcherContract
      */
     public function makeListener($listener, $wildcard = false)
     {
-        return $this->stock()->closureFor($listener, $wildcard);
+        return is_string($listener) || (is_array($listener) && is_string($listener[0] ?? null))
+            ? $this->createClassListener($listener, $wildcard)
+            : $this->stock()->closureFor($listener, $wildcard);
     }
 
     /**
-     * @param  string  $listener
+     * @param  string|array<mixed>  $listener
      * @param  bool  $wildcard
      * @return Closure
      */
     public function createClassListener($listener, $wildcard = false)
     {
-        return $this->stock()->createClassListener($listener, $wildcard);
+        return $this->stock()->createClassListener($listener, $wildcard); // @phpstan-ignore argument.type (Laravel checks it)
+    }
+
+    /**
+     * @param  string  $class
+     * @param  string  $method
+     * @param  array<mixed>  $arguments
+     * @return void
+     */
+    protected function queueHandler($class, $method, $arguments)
+    {
+        $this->stock()->queueByLaravel($class, $method, $arguments);
+    }
+
+    /**
+     * @internal what a subclass overrides
+     *
+     * @param  array<mixed>  $arguments
+     */
+    public function queueByOwner(string $class, string $method, array $arguments): void
+    {
+        $this->queueHandler($class, $method, $arguments);
     }
 
     /**
@@ -256,7 +308,7 @@ class NativeDispatcher extends ClaironDispatcher implements DispatcherContract
     private function switchDeferring(bool $on): void
     {
         $this->deferring = $on;
-        $this->interceptAll($on);
+        $this->interceptAll($on || $this->isOverridden());
     }
 
     protected function intercepted($event, $payload, $halt)
@@ -273,25 +325,50 @@ class NativeDispatcher extends ClaironDispatcher implements DispatcherContract
             $transactions = $resolver();
 
             if (is_object($transactions) && method_exists($transactions, 'addCallback')) {
-                $transactions->addCallback(fn () => $this->broadcastAndCall($name, $values, $halt));
+                $transactions->addCallback(fn () => $this->invokeListeners($name, $values, $halt));
 
                 return null;
             }
         }
 
-        return $this->broadcastAndCall($name, $values, $halt);
+        return $this->invokeListeners($name, $values, $halt);
     }
 
     /**
-     * @param  array<mixed>  $values
+     * @param  string  $event
+     * @param  array<mixed>  $payload
+     * @param  bool  $halt
+     * @return mixed
      */
-    private function broadcastAndCall(string $name, array $values, bool $halt): mixed
+    protected function invokeListeners($event, $payload, $halt = false)
     {
-        if ($this->shouldBroadcast($values)) {
-            $this->broadcastEvent($values[0]); // @phpstan-ignore argument.type (shouldBroadcast() has looked)
+        if ($this->shouldBroadcast($payload)) {
+            $this->broadcastEvent($payload[0]); // @phpstan-ignore argument.type (shouldBroadcast() has looked)
         }
 
-        return $this->invokeListeners($name, $values, $halt);
+        return $this->isOverridden() ? $this->callFound($event, $payload, $halt) : parent::invokeListeners($event, $payload, $halt);
+    }
+
+    /**
+     * @param  array<mixed>  $payload
+     */
+    private function callFound(string $event, array $payload, bool $halt): mixed
+    {
+        $results = [];
+
+        foreach ($this->getListeners($event) as $listener) {
+            $result = $listener($event, $payload);
+
+            if ($halt && $result !== null) {
+                return $result;
+            }
+            if ($result === false) {
+                break;
+            }
+            $results[] = $result;
+        }
+
+        return $halt ? null : $results;
     }
 
     /**

@@ -10,6 +10,7 @@ use Closure;
 use Illuminate\Contracts\Container\Container;
 use Illuminate\Events\Dispatcher;
 use ReflectionMethod;
+use WeakReference;
 
 /**
  * Laravel's own code for what NativeDispatcher leaves to it: listeners that are queued or wait for a
@@ -20,6 +21,44 @@ use ReflectionMethod;
 final class Stock extends LaravelCode
 {
     use PreparesListeners;
+
+    /** @var WeakReference<NativeDispatcher>|null whose own method queues listeners; weak, since it holds this */
+    private ?WeakReference $owner = null;
+
+    /**
+     * @param  NativeDispatcher|null  $owner  of a class that overrides queueHandler()
+     */
+    public static function of(?Container $container, ?NativeDispatcher $owner): self
+    {
+        $stock = new self($container);
+        $stock->owner = $owner === null ? null : WeakReference::create($owner);
+
+        return $stock;
+    }
+
+    /**
+     * @param  string  $class
+     * @param  string  $method
+     * @param  array<mixed>  $arguments
+     */
+    protected function queueHandler($class, $method, $arguments)
+    {
+        $owner = $this->owner?->get();
+
+        if ($owner === null) {
+            parent::queueHandler($class, $method, $arguments);
+        } else {
+            $owner->queueByOwner($class, $method, $arguments);
+        }
+    }
+
+    /**
+     * @param  array<mixed>  $arguments
+     */
+    public function queueByLaravel(string $class, string $method, array $arguments): void
+    {
+        parent::queueHandler($class, $method, $arguments);
+    }
 
     /**
      * @return array{container: Container|null, listeners: array<array<mixed>>, wildcards: array<array<mixed>>, queueResolver: callable|null, transactionManagerResolver?: callable|null}
