@@ -11,17 +11,35 @@
 #define SPLITMIX_A    0xbf58476d1ce4e5b9u
 #define SPLITMIX_B    0x94d049bb133111ebu
 
+/* Table and keys outlive requests but never leave the thread, which a PHP that checks its reference
+ * counts (ZEND_RC_DEBUG) has to be told. */
+static HashTable *new_channels(void)
+{
+	HashTable *channels = pemalloc(sizeof(*channels), 1);
+	zend_hash_init(channels, 8, NULL, NULL, 1);
+	GC_MAKE_PERSISTENT_LOCAL(channels);
+	return channels;
+}
+
+static zval *add_channel(HashTable *channels, struct cln_slice channel)
+{
+	zval zero;
+	ZVAL_LONG(&zero, 0);
+	zend_string *key = zend_string_init(channel.ptr, channel.len, 1);
+	GC_MAKE_PERSISTENT_LOCAL(key);
+	zval *number = zend_hash_add_new(channels, key, &zero);
+	zend_string_release_ex(key, 1);
+	return number;
+}
+
 static uint64_t next_on_channel(struct cln_numbers *numbers, struct cln_slice channel)
 {
 	if (numbers->channels == NULL) {
-		numbers->channels = pemalloc(sizeof(HashTable), 1);
-		zend_hash_init(numbers->channels, 8, NULL, NULL, 1);
+		numbers->channels = new_channels();
 	}
 	zval *number = zend_hash_str_find(numbers->channels, channel.ptr, channel.len);
 	if (number == NULL) {
-		zval zero;
-		ZVAL_LONG(&zero, 0);
-		number = zend_hash_str_add_new(numbers->channels, channel.ptr, channel.len, &zero);
+		number = add_channel(numbers->channels, channel);
 	}
 	return (uint64_t)++Z_LVAL_P(number);
 }
