@@ -30,6 +30,8 @@ struct subscriber_ops {
 		struct subscriber *subscriber, const struct channel *channel, struct frame *frame);
 	void (*close)(struct subscriber *subscriber, uint16_t code, struct cln_slice reason);
 	void (*describe)(const struct subscriber *subscriber, char *out, size_t cap);
+	/* Several messages at once; as deliver() of each. NULL: that is what is called. */
+	void (*deliver_all)(struct subscriber *subscriber, const struct frame_run *run);
 };
 
 /* What a subscription has besides while it waits, and a presence member's for good. */

@@ -333,11 +333,20 @@ static void free_dead(struct loop *loop)
 	}
 }
 
+static void hand_out(struct loop *loop)
+{
+	if (loop->hand_out != NULL) {
+		loop->hand_out(loop->hand_out_context);
+	}
+}
+
 bool conn_end_turn(struct loop *loop)
 {
 	read_again(loop);
+	hand_out(loop);
 	flush_dirty(loop);
 	free_dead(loop);
+	hand_out(loop); /* who is left hears of who is gone in the next turn, which is due then */
 	return loop->dirty.count > 0 || !TAILQ_EMPTY(&loop->again) || !TAILQ_EMPTY(&loop->dead);
 }
 

@@ -139,12 +139,19 @@ static void free_limits(struct hub *hub)
 	free(hub->refused_limits);
 }
 
+static void hand_out(void *hub)
+{
+	hub_hand_out(hub);
+}
+
 struct hub *hub_new(struct hub_shared *shared, struct loop *loop)
 {
 	struct hub *const hub = xcalloc(1, sizeof(*hub));
 	hub->shared = shared;
 	hub->loop = loop;
 	hub->index = loop->index;
+	loop->hand_out = hand_out;
+	loop->hand_out_context = hub;
 	hub->pong = pusher_frame_pong();
 	hub->started_ms = loop->now_ms;
 	hub_learn(hub, shared->conf);
@@ -193,6 +200,7 @@ void hub_stop(struct hub *hub)
 	if (hub->is_stopped)
 		return;
 	hub->is_stopped = true;
+	hub_hand_out(hub);
 	xhr_hub_stop(hub->xhr);
 	laravel_redis_stop(hub);
 	spool_pickup_free(hub->spools);

@@ -6,7 +6,6 @@
  * With one worker hub_send() is a direct call, so everything here holds also when the answer comes
  * before hub_send() returns: after a note that may be answered, no subscription is touched again.
  */
-#include "fanout.h"
 #include "hub_private.h"
 #include "pusher_frame.h"
 
@@ -43,10 +42,16 @@ static void settle(struct hub *hub, struct channel *channel, unsigned clients_be
 	channel_free(channel);
 }
 
+void hub_hand_out(struct hub *hub)
+{
+	fanout_flush(&hub->fanout);
+}
+
 static void drop(struct hub *hub, struct subscription *subscription)
 {
 	struct channel *const channel = subscription->channel;
 	const unsigned before = channel->clients;
+	hub_hand_out(hub);
 	subscription_free(subscription);
 	hub->loop->metrics.subscriptions--;
 	settle(hub, channel, before);
@@ -81,6 +86,7 @@ static bool is_for_home(const struct subscription *subscription)
 static void enter_now(struct hub *hub, struct subscription *subscription)
 {
 	const unsigned before = subscription->channel->clients;
+	hub_hand_out(hub);
 	enter_plain(subscription);
 	tell_count(hub, subscription->channel, before);
 }
@@ -159,6 +165,7 @@ void hub_unsubscribe(struct hub *hub, struct subscription *subscription)
 	struct note note;
 	char user_id[PRESENCE_USER_ID_MAX];
 	const bool must_tell = farewell(hub, subscription, user_id, &note);
+	hub_hand_out(hub);
 	/* First out, so that the socket doesn't hear of its own leaving; the home must learn of the
 	 * member's leaving before it learns that nobody is left. */
 	subscription_free(subscription);
@@ -200,6 +207,7 @@ static void on_live(struct hub *hub, const struct note *note)
 		return;
 	const unsigned before = channel->clients;
 	channel->is_live = true;
+	hub_hand_out(hub);
 	struct subscription *subscription = channel_waiting(channel);
 	while (subscription != NULL) {
 		struct subscription *const next = subscription_next_waiting(subscription);
@@ -251,6 +259,7 @@ static void on_joined(struct hub *hub, const struct note *note)
 		return;
 	}
 	const unsigned before = subscription->channel->clients;
+	hub_hand_out(hub);
 	say(subscription, note->msg.frame);
 	if (note->extra != NULL)
 		say(subscription, note->extra);
@@ -278,11 +287,15 @@ static void on_deliver(struct hub *hub, const struct note *note)
 	const struct channel *const channel = channel_of(hub, note);
 	if (channel == NULL)
 		return;
-	struct session *except = NULL;
-	if (note->msg.except != 0)
-		except = hub_find_session(hub, note->msg.except);
-	hub->loop->metrics.deliveries += fanout_deliver(
-		channel, note->msg.frame, except == NULL ? NULL : session_subscriber(except));
+	struct session *const except =
+		note->msg.except != 0 ? hub_find_session(hub, note->msg.except) : NULL;
+	if (except == NULL) {
+		hub->loop->metrics.deliveries += fanout_add(&hub->fanout, channel, note->msg.frame);
+		return;
+	}
+	hub_hand_out(hub);
+	hub->loop->metrics.deliveries +=
+		fanout_deliver(channel, note->msg.frame, session_subscriber(except));
 }
 
 static void on_watch(struct hub *hub, const struct note *note)

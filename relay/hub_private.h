@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "channel.h"
 #include "engine.h"
+#include "fanout.h"
 #include "home.h"
 #include "hub.h"
 #include "msg.h"
@@ -57,6 +58,7 @@ struct hub {
 	struct app_list apps;
 	struct seen seen;      /* of the channels at home here */
 	struct table sessions; /* by socket id; the hash is session_hash() */
+	struct fanout fanout;  /* this turn's messages for a channel; empty between turns */
 	atomic_uint session_count;
 	uint64_t last_token;
 	struct cln_id_source ids;         /* of client events */
@@ -99,6 +101,9 @@ struct subscription *hub_find(
 void hub_unsubscribe(struct hub *hub, struct subscription *subscription);
 void hub_unsubscribe_all(struct hub *hub, struct subscriber *subscriber);
 
+/* Before a channel's subscribers change, or one of them is told something else: what was published
+ * before goes out first. */
+void hub_hand_out(struct hub *hub);
 /* To all subscribers of the channel, by way of its home. */
 void hub_publish(struct hub *hub, const struct msg *msg);
 /* A fresh message id for a client event. */

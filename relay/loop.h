@@ -54,6 +54,9 @@ struct loop {
 	struct conn_list idle;
 	struct conn_list again; /* not read to the end in this turn: go on in the next */
 	struct conn_list dead;
+	/* The layer above gathers what its connections are to send; called before they are flushed. */
+	void (*hand_out)(void *context);
+	void *hand_out_context;
 	void *worker; /* struct worker above; layers below never look into it */
 	/* ws.c's, for all its sockets of this loop; NULL until one needs it, freed with the loop: */
 	void *codec;

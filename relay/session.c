@@ -30,6 +30,7 @@ static const struct session_transport *transport_of(const struct session *sessio
 
 void session_say(struct session *session, struct frame *frame)
 {
+	hub_hand_out(session->hub);
 	session->subscriber.ops->deliver(&session->subscriber, NULL, frame);
 	frame_unref(frame);
 }
@@ -61,6 +62,7 @@ static void begin_close(struct session *session, uint16_t code, struct cln_slice
 {
 	if (session->is_leaving)
 		return;
+	hub_hand_out(session->hub);
 	session->is_leaving = true;
 	loop_timer_stop(session->hub->loop, &session->timer);
 	if (session->is_paused)

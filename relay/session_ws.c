@@ -60,6 +60,13 @@ static void deliver(
 		ws_send(session->ws, frame);
 }
 
+static void deliver_all(struct subscriber *subscriber, const struct frame_run *run)
+{
+	struct session *const session = (struct session *)subscriber;
+	if (!session->is_leaving)
+		ws_send_all(session->ws, run);
+}
+
 void session_say_goodbye(struct ws *ws, unsigned protocol, uint16_t code, struct cln_slice reason)
 {
 	if (protocol < SESSION_PROTOCOL_CLOSE_CODES) {
@@ -95,6 +102,7 @@ static const struct session_transport transport = {
 			.deliver = deliver,
 			.close = session_close_subscriber,
 			.describe = session_describe,
+			.deliver_all = deliver_all,
 		},
 	.leave = leave,
 	.probe = probe,

@@ -496,6 +496,20 @@ void ws_send(struct ws *ws, struct frame *frame)
 	conn_send(ws->conn, ws->window_bits == 0 ? frame : pick(ws, frame));
 }
 
+void ws_send_all(struct ws *ws, const struct frame_run *run)
+{
+	if (ws->has_sent_close) {
+		return;
+	}
+	if (ws->window_bits == 0) {
+		conn_send(ws->conn, run->joined);
+		return;
+	}
+	for (size_t i = 0; i < run->count; i++) {
+		conn_send(ws->conn, pick(ws, run->frames[i]));
+	}
+}
+
 void ws_ping(struct ws *ws)
 {
 	struct frame *const frame = ws_frame_encode(WS_PING, NULL, 0);

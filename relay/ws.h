@@ -53,6 +53,7 @@ struct conn *ws_conn(const struct ws *ws);
 struct loop *ws_loop(const struct ws *ws);
 
 void ws_send(struct ws *ws, struct frame *frame); /* takes a reference; a finished frame */
+void ws_send_all(struct ws *ws, const struct frame_run *run); /* as each of them, in one piece */
 void ws_ping(struct ws *ws);
 /* Sends a close frame behind what is queued, then waits for the peer's and closes. Messages that
  * arrive after this are dropped. `reason` at most 123 bytes; code 0 is an empty close frame. */

@@ -14,6 +14,7 @@
 #include "../../wire/slice.h"
 
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define FRAME_VARIANTS_MAX 4
@@ -25,6 +26,13 @@ struct frame {
 	uint32_t len;
 	_Atomic(struct frame_variants *) variants; /* NULL until the first is published */
 	char bytes[];
+};
+
+/* Frames in their order, and the bytes of all of them as one frame. Everything is borrowed. */
+struct frame_run {
+	struct frame *const *frames;
+	size_t count;
+	struct frame *joined;
 };
 
 /* A frame of `len` bytes for the caller to fill; reference count 1. Never NULL. */

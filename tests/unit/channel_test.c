@@ -58,7 +58,8 @@ static void describe(const struct subscriber *subscriber, char *out, size_t cap)
 	snprintf(out, cap, "person");
 }
 
-static const struct subscriber_ops ops = {deliver, close_person, describe};
+static const struct subscriber_ops ops = {
+	.deliver = deliver, .close = close_person, .describe = describe};
 static struct app app;
 static struct person people[PEOPLE];
 static struct frame *frame;
