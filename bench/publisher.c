@@ -126,6 +126,17 @@ int publisher_fd(const struct publisher *publisher)
 	return publisher->fd;
 }
 
+bool publisher_reopen(struct publisher *publisher)
+{
+	char byte;
+
+	if (!is_http(publisher) || recv(publisher->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0)
+		return false;
+	close(publisher->fd);
+	publisher->fd = connect_to(publisher->options);
+	return true;
+}
+
 size_t publisher_pending(const struct publisher *publisher)
 {
 	return publisher->out.len - publisher->sent + publisher->is_asking;

@@ -14,6 +14,10 @@ struct publisher;
 struct publisher *publisher_new(const struct options *options);
 int publisher_fd(const struct publisher *publisher);
 
+/* HTTP servers close connections that nothing came on: connects again if that has happened, and
+ * returns whether there is another publisher_fd(). Only while nothing is pending. */
+bool publisher_reopen(struct publisher *publisher);
+
 /* Puts one message behind those that wait; sent by publisher_serve(). */
 void publisher_add(struct publisher *publisher, struct cln_slice channel, struct cln_slice text);
 
