@@ -40,6 +40,8 @@ static void begin(struct load *load)
 	if (load->options->publish != PUBLISH_NONE && !load->publisher) {
 		load->publisher = publisher_new(load->options);
 		clients_watch(load->clients, publisher_fd(load->publisher));
+	} else if (load->publisher && publisher_reopen(load->publisher)) {
+		clients_watch(load->clients, publisher_fd(load->publisher));
 	}
 	load->ledger.is_data_only = load->options->publish == PUBLISH_PUSHER_HTTP;
 	load->ledger.delivered = 0;
@@ -219,7 +221,10 @@ static void expect(struct load *load, const struct arguments *arguments)
 
 	if (ledger->targets != 1)
 		errx(2, "expect: open N common comes first");
-	ledger_expect(ledger, arguments->number[0]);
+	if (load->options->speak == SPEAK_PLAIN && arguments->number[1] == 0)
+		errx(2, "expect COUNT RATE START: frames of the bare loop don't say when they were sent");
+	ledger_expect(
+		ledger, arguments->number[0], arguments->number[1], (int64_t)arguments->number[2]);
 	ledger->is_timed = true;
 	settle(load);
 	ledger->is_timed = false;

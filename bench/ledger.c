@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NS_PER_SECOND    INT64_C(1000000000)
 #define FOREIGN_TEXT_MAX 2048
 #define CHANNELS_MAX     1000000
 
@@ -105,22 +106,26 @@ struct cln_slice ledger_publish(struct ledger *ledger, int64_t intended, struct 
 	return cln_slice(text, entry->len);
 }
 
-void ledger_expect(struct ledger *ledger, size_t count)
+void ledger_expect(struct ledger *ledger, size_t count, size_t rate, int64_t start)
 {
+	if (count > LEDGER_WINDOW)
+		errx(2, "expect: at most %d messages at a time", LEDGER_WINDOW);
 	ledger->is_foreign = true;
 	ledger->base = ledger->serial;
+	for (size_t i = 0; i < count; i++)
+		enter(ledger, 0, rate ? start + (int64_t)i * NS_PER_SECOND / (int64_t)rate : 0);
 	ledger->outstanding += count * ledger->channels[0].members;
 }
 
 /* The first copy of a foreign message: what the others are compared with. */
-static void learn(struct ledger *ledger, struct cln_slice text, int64_t stamp)
+static void learn(struct ledger *ledger, struct entry *entry, struct cln_slice text, int64_t stamp)
 {
-	struct entry *entry = enter(ledger, 0, stamp);
-
 	if (text.len > ledger->slot)
 		errx(1, "a text of %zu bytes, longer than any that was asked for", text.len);
 	memcpy(text_of(ledger, entry->serial), text.ptr, text.len);
 	entry->len = (uint32_t)text.len; /* fits a slot */
+	if (entry->intended == 0)
+		entry->intended = stamp;
 }
 
 static struct subscription *subscription_to(
@@ -198,6 +203,7 @@ static struct entry *check(struct ledger *ledger, struct subscription *subscript
 bool ledger_deliver(struct ledger *ledger, struct subscription *subscriptions, size_t count,
 	struct cln_slice text, int64_t now)
 {
+	struct entry *entry;
 	int64_t stamp;
 	uint32_t serial;
 
@@ -205,8 +211,9 @@ bool ledger_deliver(struct ledger *ledger, struct subscription *subscriptions, s
 		return false;
 	if (ledger->is_foreign) {
 		serial += ledger->base;
-		if (serial == ledger->serial + 1)
-			learn(ledger, text, stamp);
+		entry = entry_of(ledger, serial);
+		if (entry->serial == serial && entry->len == 0)
+			learn(ledger, entry, text, stamp);
 	}
 	arrive(ledger, check(ledger, subscriptions, count, text, serial), now);
 	return true;

@@ -64,8 +64,9 @@ struct cln_slice ledger_publish(struct ledger *ledger, int64_t intended, struct 
 /* Messages from the oldest one that has not reached everybody on. */
 uint32_t ledger_under_way(struct ledger *ledger);
 
-/* Somebody else will publish `count` messages on the first channel, numbered from 1. */
-void ledger_expect(struct ledger *ledger, size_t count);
+/* Somebody else will publish `count` messages on the first channel, numbered from 1: so many a
+ * second from `start` on, or, with a `rate` of 0, each at the time that its stamp says. */
+void ledger_expect(struct ledger *ledger, size_t count, size_t rate, int64_t start);
 
 /* A text that one of these subscriptions (`count` of them, by rising channel) got at `now`. False
  * if it is no message of a measurement at all. */

@@ -28,7 +28,10 @@
  *   burst COUNT SIZE    SIZE messages in one write, COUNT times, each after everybody has the last
  *   saturate COUNT      as fast as the socket takes them; wall: until everybody had everything,
  *                       last: of the last message
- *   expect COUNT        somebody else publishes "@STAMP#SERIAL" in its data, SERIAL from 1 on
+ *   expect COUNT [RATE START]
+ *                       somebody else publishes "@STAMP#SERIAL" in its data, SERIAL from 1 on; the
+ *                       times are counted from the stamps, or from START (of CLOCK_MONOTONIC) and
+ *                       1/RATE, which bench/bare needs, whose frames say nothing
  *   connects RATE SECONDS [MESSAGES]
  *                       opens so many clients a second, on a channel aside, while MESSAGES (20) a
  *                       second go to the others
