@@ -93,9 +93,10 @@ final class Bench
         // More workers than the server's core can run belong on all of them.
         $child = $workers === 1 ? $this->onServerCore($command, $log) : $this->start($command, $log);
         $text = $this->log($child, $log, '/event=ready/');
-        preg_match('/event=listening address=127\.0\.0\.1:(\d+)/', $text, $match);
+        preg_match('/event=listening address=127\.0\.0\.1:(\d+)$/m', $text, $plain);
+        preg_match('/event=listening address=127\.0\.0\.1:(\d+) tls=true/', $text, $tls);
 
-        return new Server($child, (int) ($match[1] ?? 0), $socket);
+        return new Server($child, (int) ($plain[1] ?? 0), $socket, (int) ($tls[1] ?? 0));
     }
 
     /**
@@ -122,16 +123,20 @@ final class Bench
     /**
      * The bare loop for so many clients; `$at_once` commands are read and as many frames sent together.
      *
+     * @param int $published bytes of a command that somebody else publishes; 0: the load tool publishes
+     *
      * @return array{Server, Child} the loop and the load tool beside it, which has to open the clients
      */
-    public function bare(int $clients, string $options = '', int $at_once = 1): array
+    public function bare(int $clients, string $options = '', int $at_once = 1, int $published = 0): array
     {
         [$command, $frame] = array_map('intval', explode(' ', trim((string) shell_exec("$this->bin/load sizes $options"))));
         $socket = "$this->scratch/bare-" . ++$this->count . '.sock';
+        $publish = $published === 0 ? "--publish plain --to $socket" : '--publish none';
+        $command = $published ?: $command;
         $child = $this->onServerCore("$this->bin/bare $socket $clients " . $command * $at_once . ' ' . $frame * $at_once);
         $server = new Server($child, (int) $child->line(), $socket);
 
-        return [$server, $this->tool("--speak plain --publish plain --port $server->port --to $socket $options")];
+        return [$server, $this->tool("--speak plain $publish --port $server->port $options")];
     }
 
     /**

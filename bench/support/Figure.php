@@ -70,7 +70,12 @@ final class Figure
      */
     public function ratios(): array
     {
-        return array_map(static fn (float $ours, float $other): float => $other == 0.0 ? NAN : $ours / $other, $this->ours, $this->reference);
+        $ratios = [];
+        foreach ($this->reference as $run => $other) {
+            $ratios[] = $other == 0.0 ? NAN : $this->ours[$run] / $other;
+        }
+
+        return $ratios;
     }
 
     /**

@@ -15,6 +15,7 @@ final class Server
         public readonly Child $process,
         public readonly int $port,
         public readonly string $socket = '',
+        public readonly int $tlsPort = 0,
     ) {
     }
 }
