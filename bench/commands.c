@@ -35,12 +35,19 @@ static int64_t cpu_ns(void)
 	return time.tv_sec * NS_PER_SECOND + time.tv_nsec;
 }
 
+static void serve(struct load *load)
+{
+	publisher_serve(load->publisher);
+	if (publisher_reopen(load->publisher)) {
+		clients_watch(load->clients, publisher_fd(load->publisher));
+		publisher_serve(load->publisher);
+	}
+}
+
 static void begin(struct load *load)
 {
 	if (load->options->publish != PUBLISH_NONE && !load->publisher) {
 		load->publisher = publisher_new(load->options);
-		clients_watch(load->clients, publisher_fd(load->publisher));
-	} else if (load->publisher && publisher_reopen(load->publisher)) {
 		clients_watch(load->clients, publisher_fd(load->publisher));
 	}
 	load->ledger.is_data_only = load->options->publish == PUBLISH_PUSHER_HTTP;
@@ -69,7 +76,7 @@ static void publish(struct load *load, int64_t intended)
 static void turn(struct load *load, int64_t deadline)
 {
 	if (load->publisher)
-		publisher_serve(load->publisher);
+		serve(load);
 	clients_turn(load->clients, deadline);
 }
 
@@ -77,7 +84,7 @@ static void settle(struct load *load)
 {
 	for (;;) {
 		if (load->publisher)
-			publisher_serve(load->publisher);
+			serve(load);
 		/* Behind what that took: the answer to the last request may be all that was missing. */
 		if (!load->ledger.outstanding && (!load->publisher || !publisher_pending(load->publisher)))
 			return;
@@ -160,7 +167,7 @@ static void spaced(struct load *load, const struct arguments *arguments)
 		while (message_now_ns() < intended)
 			turn(load, intended);
 		publish(load, intended);
-		publisher_serve(load->publisher);
+		serve(load);
 		samples_add(&load->late, message_now_ns() - intended);
 	}
 	settle(load);
@@ -262,7 +269,7 @@ static void open_spaced(struct load *load, size_t count, size_t rate, size_t mes
 			clients_connect(load->clients, time_of(load, opened, rate));
 		for (; sent < sends && sent < due(now - load->start, messages); sent++) {
 			publish(load, time_of(load, sent, messages));
-			publisher_serve(load->publisher);
+			serve(load);
 			samples_add(&load->late, message_now_ns() - time_of(load, sent, messages));
 		}
 		if (opened < count)

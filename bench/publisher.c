@@ -39,6 +39,7 @@ struct publisher {
 	struct buf ends;   /* HTTP: size_t each, where the requests that wait end in `out` */
 	struct buf answer; /* HTTP: what there is of the next one */
 	bool is_asking;    /* HTTP: a request is not answered yet */
+	bool is_closed;    /* HTTP: by the server, behind an answer or while idle */
 	int fd;
 	bool is_at_line; /* the next byte of the answers begins a line */
 };
@@ -128,12 +129,11 @@ int publisher_fd(const struct publisher *publisher)
 
 bool publisher_reopen(struct publisher *publisher)
 {
-	char byte;
-
-	if (!is_http(publisher) || recv(publisher->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0)
+	if (!publisher->is_closed)
 		return false;
 	close(publisher->fd);
 	publisher->fd = connect_to(publisher->options);
+	publisher->is_closed = false;
 	return true;
 }
 
@@ -225,9 +225,11 @@ static void read_answers(struct publisher *publisher)
 		else
 			read_replies(publisher, cln_slice(bytes, (size_t)n));
 	}
-	if (n == 0)
+	if (n == 0 && is_http(publisher) && !publisher->is_asking)
+		publisher->is_closed = true;
+	else if (n == 0)
 		errx(1, "the publishing connection was closed");
-	if (errno != EAGAIN)
+	else if (errno != EAGAIN)
 		err(1, "the publishing connection");
 }
 
@@ -250,6 +252,8 @@ void publisher_serve(struct publisher *publisher)
 
 	if (publisher->options->publish != PUBLISH_PLAIN)
 		read_answers(publisher);
+	if (publisher->is_closed)
+		return;
 	end = sendable(publisher);
 	if (end > publisher->sent) {
 		const ssize_t n = send(publisher->fd, publisher->out.bytes + publisher->sent,

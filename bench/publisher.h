@@ -14,8 +14,8 @@ struct publisher;
 struct publisher *publisher_new(const struct options *options);
 int publisher_fd(const struct publisher *publisher);
 
-/* HTTP servers close connections that nothing came on: connects again if that has happened, and
- * returns whether there is another publisher_fd(). Only while nothing is pending. */
+/* HTTP: the server may close the connection behind an answer, or because nothing came for long. If
+ * publisher_serve() has found that, connects again and returns true: there is another fd. */
 bool publisher_reopen(struct publisher *publisher);
 
 /* Puts one message behind those that wait; sent by publisher_serve(). */
