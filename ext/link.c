@@ -458,12 +458,13 @@ static bool is_overdue(const struct cln_link *link)
 		   cln_coarse_now_ms() - link->awaiting_ms > link->target.ack_timeout_ms;
 }
 
-/* Whether replies are read before the next write. A Unix socket tells a dead peer at once by the
- * write; TCP may take one write of a peer that is gone, so an idle link is looked at first. */
+/* Whether replies are read before the next write, because what they say matters. A Unix socket
+ * tells a dead peer at once by the write; TCP may take one write of a peer that is gone, so an idle
+ * link is looked at first. */
 static bool is_drain_due(struct cln_link *link)
 {
-	if (link->writes_since_drain >= DRAIN_EVERY || !cln_greeting_is_answered(&link->greeting) ||
-		link->is_blocked || link->mode != CLN_MODE_DIRECT || is_overdue(link)) {
+	if (!cln_greeting_is_answered(&link->greeting) || link->is_blocked ||
+		link->mode != CLN_MODE_DIRECT || is_overdue(link)) {
 		return true;
 	}
 	if (cln_target_is_unix(&link->target)) {
@@ -501,6 +502,12 @@ static bool pump_open(struct cln_link *link, enum cln_drain how)
 	}
 	if ((cln_circuit_has_unwritten(link) || link->greeting.written < link->greeting.len) &&
 		!write_some(link)) {
+		return false;
+	}
+	/* Taking replies off a Unix socket wakes a relay that sleeps (it might want to write), which
+	 * costs ten times the rest of a call. Right behind a write it is being woken anyway. */
+	if (how == CLN_DRAIN_WHEN_DUE && link->mode == CLN_MODE_DIRECT &&
+		link->writes_since_drain >= DRAIN_EVERY && !drain(link)) {
 		return false;
 	}
 	if (!link->is_open && cln_now_ms() > link->open_until_ms) {

@@ -46,18 +46,17 @@ static const unsigned char appearances[256] = {
 	[0x80 ... 0xff] = AS_UTF8,
 };
 
+/* Eight bytes as one number and, for comparisons of all of them at once, as a vector. Signed: bytes
+ * from 0x80 on are below all others. */
+typedef signed char eight_bytes __attribute__((vector_size(8)));
+
 #define EACH(byte) (0x0101010101010101u * (byte))
 
-/* Whether eight bytes all appear as they are. A byte below 0x80 borrows from its highest bit if it
- * is smaller than what is subtracted (Warren, Hacker's Delight, 6-1); a borrow from its neighbour
- * comes only where the answer is no already. */
 static bool are_as_they_are(uint64_t eight)
 {
-	const uint64_t quote = (eight ^ EACH('"')) - EACH(1);
-	const uint64_t slash = (eight ^ EACH('/')) - EACH(1);
-	const uint64_t backslash = (eight ^ EACH('\\')) - EACH(1);
-	const uint64_t control = eight - EACH(' ');
-	return ((eight | quote | slash | backslash | control) & EACH(0x80)) == 0;
+	const eight_bytes bytes = (eight_bytes)eight;
+	const eight_bytes others = (bytes == '"') | (bytes == '/') | (bytes == '\\') | (bytes < ' ');
+	return (uint64_t)others == 0;
 }
 
 /* Replaces what lies behind the first `len` of eight bytes, 1 to 7, by spaces. */
@@ -103,7 +102,7 @@ static char *put_character(char *to, const char **at)
 }
 
 /* One byte below 0x80. */
-static zend_never_inline char *put_ascii(char *to, char c)
+static char *put_ascii(char *to, char c)
 {
 	const unsigned char appearance = appearances[(unsigned char)c];
 	if (appearance == AS_IT_IS) {
@@ -123,7 +122,7 @@ static zend_never_inline char *put_ascii(char *to, char c)
 }
 
 /* A text with characters of more than one byte; NULL if it is not valid UTF-8. */
-static zend_never_inline char *put_utf8(char *to, struct cln_slice text)
+static char *put_utf8(char *to, struct cln_slice text)
 {
 	const char *at = text.ptr;
 	const char *const end = at + text.len;
@@ -140,31 +139,44 @@ static zend_never_inline char *put_utf8(char *to, struct cln_slice text)
 	return to;
 }
 
-/* Writes a string of at most STRING_MAX bytes; NULL if it is not valid UTF-8. Goes by eight bytes:
- * strings have room for whole ones (zend_string_alloc() rounds up), and so has `to`. */
-static char *put_bytes(char *to, const zend_string *string)
+/* A text with something to escape; NULL if it is not valid UTF-8. Its head may be plain. */
+static zend_never_inline char *put_escaped(char *to, struct cln_slice text)
 {
-	const char *const bytes = ZSTR_VAL(string);
-	const size_t len = ZSTR_LEN(string);
-	for (size_t i = 0; i < len; i += 8) {
-		const size_t count = MIN(len - i, 8);
-		uint64_t eight;
-		memcpy(&eight, bytes + i, 8);
-		if (count < 8) {
-			eight = blank_behind(eight, count);
+	for (size_t i = 0; i < text.len; i++) {
+		if ((unsigned char)text.ptr[i] >= 0x80) {
+			return put_utf8(to, cln_slice_from(text, i));
 		}
-		if (EXPECTED(are_as_they_are(eight))) {
-			memcpy(to, &eight, 8);
-			to += count;
-		} else if ((eight & EACH(0x80)) != 0) {
-			return put_utf8(to, cln_slice(bytes + i, len - i));
-		} else {
-			for (size_t j = 0; j < count; j++) {
-				to = put_ascii(to, bytes[i + j]);
-			}
-		}
+		to = put_ascii(to, text.ptr[i]);
 	}
 	return to;
+}
+
+/* Writes a string of at most STRING_MAX bytes; NULL if it is not valid UTF-8. Most strings are
+ * copied, eight bytes at a time: they have room for whole ones (zend_string_alloc() rounds up), and
+ * so has `to`. */
+static zend_always_inline char *put_bytes(char *to, const zend_string *string)
+{
+	const char *from = ZSTR_VAL(string);
+	size_t left = ZSTR_LEN(string);
+	uint64_t eight;
+	for (; left >= 8; left -= 8) {
+		memcpy(&eight, from, 8);
+		if (UNEXPECTED(!are_as_they_are(eight))) {
+			return put_escaped(to, cln_slice(from, left));
+		}
+		memcpy(to, &eight, 8);
+		from += 8;
+		to += 8;
+	}
+	if (left > 0) {
+		memcpy(&eight, from, 8);
+		eight = blank_behind(eight, left);
+		if (UNEXPECTED(!are_as_they_are(eight))) {
+			return put_escaped(to, cln_slice(from, left));
+		}
+		memcpy(to, &eight, 8);
+	}
+	return to + left;
 }
 
 /* The string in its quotes, and the byte that follows them unless that is NUL. */
@@ -197,7 +209,7 @@ static void put(struct cln_text *out, struct cln_slice bytes)
 	out->len += bytes.len;
 }
 
-static void put_integer(struct cln_text *out, zend_long number)
+static zend_never_inline void put_integer(struct cln_text *out, zend_long number)
 {
 	char digits[MAX_LENGTH_OF_LONG + 1];
 	char *const end = digits + sizeof(digits) - 1;
@@ -206,7 +218,7 @@ static void put_integer(struct cln_text *out, zend_long number)
 }
 
 /* As serialize_precision wants it. */
-static bool put_double(struct cln_text *out, zval *number)
+static zend_never_inline bool put_double(struct cln_text *out, zval *number)
 {
 	smart_str json = {0};
 	if (!zend_finite(Z_DVAL_P(number)) ||
@@ -239,7 +251,7 @@ static void put_end(struct cln_text *out, size_t start, char end)
 	out->len++;
 }
 
-static bool put_list(struct cln_text *out, HashTable *list, int depth)
+static zend_never_inline bool put_list(struct cln_text *out, HashTable *list, int depth)
 {
 	zval *value;
 	put(out, CLN_SLICE("["));
@@ -256,7 +268,7 @@ static bool put_list(struct cln_text *out, HashTable *list, int depth)
 	return true;
 }
 
-static bool put_map(struct cln_text *out, HashTable *map, int depth)
+static zend_never_inline bool put_map(struct cln_text *out, HashTable *map, int depth)
 {
 	zend_ulong index;
 	zend_string *key;
