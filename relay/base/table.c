@@ -15,10 +15,11 @@
 #define CAP_MIN   8u
 #define HASH_BITS 32
 
-/* Full at 7/8; grows by a quarter, since twice as much would stay half empty. */
+/* Full at 7/8, and one place always stays free: that is where a search ends. It grows by a quarter,
+ * since twice as much would stay half empty. */
 static bool is_full(const struct table *table)
 {
-	return table->count >= table->cap - table->cap / 8;
+	return table->count + 1 >= table->cap - table->cap / 8;
 }
 
 static uint32_t place_of(const struct table *table, uint32_t hash)
@@ -119,7 +120,7 @@ void table_remove(struct table *table, uint32_t hash, const void *entry)
 	if (table->count == 0) {
 		table_clear(table);
 	} else if (table->cap > CAP_MIN && table->count < table->cap / 4) {
-		resize(table, table->cap / 2);
+		resize(table, table->cap / 2 > CAP_MIN ? table->cap / 2 : CAP_MIN);
 	}
 }
 

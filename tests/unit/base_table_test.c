@@ -128,12 +128,38 @@ static void any_order_of_coming_and_going(void **state)
 	}
 }
 
+/* Whatever size it had before, a search in it comes to its end. */
+static void small_after_any_size(void **state)
+{
+	(void)state;
+	set_up_hashes(UINT32_MAX);
+	for (unsigned size = 1; size < 80; size++) {
+		for (unsigned left = 1; left <= 12; left++) {
+			for (unsigned key = 0; key < size; key++)
+				add(key);
+			for (unsigned key = left; key < size; key++)
+				take_out(key);
+			for (unsigned key = size; key < left; key++)
+				add(key);
+			for (unsigned key = left; key < left + 12; key++) {
+				assert_true(table.count < table.cap);
+				assert_null(find(key));
+				add(key);
+			}
+			table_clear(&table);
+			for (unsigned key = 0; key < THINGS; key++)
+				things[key].is_in = false;
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_empty_one_has_nothing),
 		cmocka_unit_test(it_grows_and_shrinks),
 		cmocka_unit_test(any_order_of_coming_and_going),
+		cmocka_unit_test(small_after_any_size),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
