@@ -260,10 +260,31 @@ void cln_spool_leave_parent(struct cln_spool *spool)
 
 static int ensure_open(struct cln_spool *spool, bool create)
 {
+	struct stat st;
+	int result;
+
 	cln_spool_leave_parent(spool);
 	if (spool->fd >= 0)
 		return CLN_OK;
-	return cln_spool_open_plain(spool->path, create, &spool->fd);
+	result = cln_spool_open_plain(spool->path, create, &spool->fd);
+	if (result != CLN_OK)
+		return result;
+	if (fstat(spool->fd, &st) != 0) {
+		close_keeping_errno(&spool->fd);
+		return CLN_ERR_SYSTEM;
+	}
+	spool->device = st.st_dev;
+	spool->inode = st.st_ino;
+	return CLN_OK;
+}
+
+/* While it is open its number is not given to another file. */
+static bool is_at_its_path(const struct cln_spool *spool)
+{
+	struct stat named;
+
+	return lstat(spool->path, &named) == 0 && named.st_dev == spool->device &&
+		   named.st_ino == spool->inode;
 }
 
 /* One try of cln_spool_begin(). CLN_ERR_SPACE: the file was replaced, try again. */
@@ -276,7 +297,7 @@ static int begin_once(struct cln_spool *spool, bool create, struct cln_spool_hea
 	result = cln_spool_lock(spool->fd, true);
 	if (result != CLN_OK)
 		return result;
-	if (!cln_spool_is_at(spool->fd, spool->path)) {
+	if (!is_at_its_path(spool)) {
 		close_keeping_errno(&spool->fd);
 		return CLN_ERR_SPACE;
 	}
@@ -307,7 +328,7 @@ int cln_spool_look(struct cln_spool *spool, bool create, struct cln_spool_header
 
 	if (result != CLN_OK)
 		return result;
-	if (cln_spool_is_at(spool->fd, spool->path)) {
+	if (is_at_its_path(spool)) {
 		result = read_header(spool, header);
 		if (result == CLN_OK)
 			return CLN_OK;

@@ -31,6 +31,8 @@ struct cln_spool {
 	char app[CLN_APP_ID_MAX + 1];
 	bool creates;
 	int fd;
+	dev_t device; /* which file that is, to notice another one under its name */
+	ino_t inode;
 	int replay_fd; /* >= 0: this process replays */
 	pid_t pid;     /* whose descriptors these are */
 };

@@ -132,7 +132,7 @@ async function tally({ load, spool, relay }) {
 function show(scene, counts) {
   const { dropped, ...rest } = counts;
   const { listeners, load } = scene;
-  printTimes(load.ns, long);
+  printTimes(load.calls, long);
   printCounts({
     'events published': rest.published,
     '  per second': Math.round(rest.published / load.seconds),

@@ -17,7 +17,7 @@ export class Load {
   constructor(fpm, channels, settings) {
     Object.assign(this, { fpm, channels, settings });
     this.events = new Map(); // key -> what became of it
-    this.ns = {}; // durations of the publish call, by phase
+    this.calls = {}; // what the publish calls took, by phase
     this.phase = 'before';
     this.last = []; // by lane: the living worker's last answer
     this.dead = []; // what is known of killed workers
@@ -77,9 +77,9 @@ export class Load {
       return;
     }
     this.last[lane] = answer;
-    answer.calls.forEach(([result, ns], i) => {
+    answer.calls.forEach(([result, ns, switches, cpuUs], i) => {
       drawn[i].event.result = result;
-      (this.ns[phase] ??= []).push(ns);
+      (this.calls[phase] ??= []).push({ ns, switches, cpuUs });
     });
   }
 
