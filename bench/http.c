@@ -115,3 +115,11 @@ size_t http_answer(struct cln_slice bytes)
 	end = body.len ? memmem(body.ptr, body.len, chunks_end, sizeof chunks_end - 1) : NULL;
 	return end ? head.len + (size_t)(end - body.ptr) + sizeof chunks_end - 1 : 0;
 }
+
+bool http_closes(struct cln_slice answer)
+{
+	static const char word[] = " close\r";
+	const char *value = header(answer, "connection:");
+
+	return value && strncasecmp(value, word, sizeof word - 1) == 0;
+}

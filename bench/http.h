@@ -17,4 +17,7 @@ void http_request(struct buf *out, const struct options *options, struct cln_sli
  * answer is not one of success. */
 size_t http_answer(struct cln_slice bytes);
 
+/* Whether the server closes the connection behind this whole answer. */
+bool http_closes(struct cln_slice answer);
+
 #endif

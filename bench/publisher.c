@@ -210,6 +210,7 @@ static void read_http(struct publisher *publisher, struct cln_slice bytes)
 		return;
 	if (!publisher->is_asking)
 		errx(1, "an answer that was not asked for");
+	publisher->is_closed = http_closes(cln_slice(publisher->answer.bytes, len));
 	buf_consume(&publisher->answer, len);
 	publisher->is_asking = false;
 }

@@ -103,7 +103,7 @@ final class Peers
                 'webhooks' => [],
             ]],
         ], JSON_THROW_ON_ERROR));
-        $server = escapeshellarg("$this->folder/node_modules/@soketi/soketi/bin/server.js");
+        $server = escapeshellarg("$this->folder/soketi.mjs");
         $child = $this->bench->onServerCore("$node $server start --config=$base.json", "$base.log");
         $this->await($child, $port, "$base.log");
 
@@ -111,7 +111,7 @@ final class Peers
             'soketi',
             new Server($child, $port),
             "--port $port --publish pusher-http " . $this->bench->credentials(),
-            'HTTP API, signed; TCP_NODELAY',
+            'HTTP API, signed, which it closes behind each answer; TCP_NODELAY',
         );
     }
 
