@@ -112,6 +112,8 @@ function border(mixed $control, string $name): int
 [, $port, $path, $app, $key, $secret] = $argv;
 $port = (int) $port;
 $control = dial("unix://$path");
+fwrite($control, "AUTH $app $secret\r\n"); // else the relay would close it after a while
+($answer = fgets($control)) === "+OK\r\n" || stop("the relay answers AUTH with $answer");
 $publisher = new Clairon\Publisher("unix:$path", compact('app', 'key', 'secret'));
 $message = ['id' => 1, 'content' => 'See you at the station at eight, I have the tickets.', 'sender_id' => 1];
 $publish = static fn (string $flush) => $publisher->trigger(CHANNEL, 'App\\Events\\MessageSent', $message, null, $flush);
