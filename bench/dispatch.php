@@ -2,13 +2,13 @@
 
 // SPDX-License-Identifier: MIT
 //
-// What dispatching an event costs, run by bench/dispatch:
+// What dispatching an event costs, run by bench/subjects/dispatch.php:
 //
-//   dispatch.php AUTOLOAD     vendor/autoload.php with laravel/framework and symfony/event-dispatcher
+//   dispatch.php AUTOLOAD ROUNDS BLOCKS     vendor/autoload.php with laravel/framework and symfony/event-dispatcher
 //
 // Every case runs in short blocks that take turns between the dispatchers, so that a busy machine
-// slows all of them. A figure is the best of the blocks, in nanoseconds per dispatch: what the machine
-// does beside only ever adds. Class strings go through Laravel's container, a new object each time.
+// slows all of them. A round's figure is the best of its blocks, in nanoseconds per dispatch: what the
+// machine does beside only ever adds. Prints one JSON object. Class strings go through Laravel's container, a new object each time.
 
 declare(strict_types=1);
 
@@ -20,7 +20,6 @@ use Symfony\Component\EventDispatcher\EventDispatcher as Symfony;
 
 require $argv[1];
 
-const BLOCKS = 200;
 const CALLS = 200;
 
 final class Event
@@ -72,29 +71,26 @@ function block(object $dispatcher, object $event): float
 }
 
 $made = [
-    'Illuminate' => static fn () => new Illuminate(new Container()),
-    'Symfony' => static fn () => new Symfony(),
+    'illuminate' => static fn () => new Illuminate(new Container()),
+    'symfony' => static fn () => new Symfony(),
     'native' => static fn () => new NativeDispatcher(new Container()),
     'compatible' => static fn () => new CompatibleDispatcher(new Container()),
 ];
-printf("%-22s %10s %10s %10s %10s   %s\n", 'ns per dispatch', ...[...array_keys($made), 'Illuminate/native, /compatible; Symfony/native']);
-$event = new Event();
-
+[$event, $rounds, $blocks] = [new Event(), (int) $argv[2], (int) $argv[3]];
+$result = [];
 foreach (cases() as $name => $listen) {
     $dispatchers = array_map(static fn ($make) => $make(), $made);
     array_map($listen, $dispatchers);
-    $times = [];
-    for ($block = -3; $block < BLOCKS; $block++) {
-        foreach ($dispatchers as $who => $dispatcher) {
-            $time = block($dispatcher, $event);
-            if ($block >= 0) {
-                $times[$who][] = $time;
+    for ($round = -1; $round < $rounds; $round++) {
+        $times = [];
+        for ($block = 0; $block < $blocks; $block++) {
+            foreach ($dispatchers as $who => $dispatcher) {
+                $times[$who][] = block($dispatcher, $event);
             }
         }
+        foreach ($round < 0 ? [] : $times as $who => $each) {
+            $result[$name][$who][] = min($each);
+        }
     }
-    $ns = array_map(min(...), $times);
-    $symfony = ! str_contains($name, 'class') && ! str_contains($name, 'wildcard');
-    printf("%-22s %10.0f %10s %10.0f %10.0f   %.1f, %.1f; %s\n", $name, $ns['Illuminate'], $symfony ? sprintf('%.0f', $ns['Symfony']) : '-',
-        $ns['native'], $ns['compatible'], $ns['Illuminate'] / $ns['native'], $ns['Illuminate'] / $ns['compatible'],
-        $symfony ? sprintf('%.1f', $ns['Symfony'] / $ns['native']) : '-');
 }
+echo json_encode($result), "\n";

@@ -2,9 +2,9 @@
 
 // SPDX-License-Identifier: MIT
 //
-// The Laravel side of the benchmark, run by bench/laravel, which sets BENCH_* and BARE:
+// The Laravel side of the benchmark, run by bench/subjects/laravel.php, which sets BENCH_* and BARE:
 //
-//   laravel.php cost ROUNDS           what each way to broadcast one event costs, in nanoseconds
+//   laravel.php cost ROUNDS BLOCKS SINGLES   what each way to broadcast one event costs, in nanoseconds
 //   laravel.php browser WAY COUNT     from event() to the WebSocket, for a way with or without a worker
 //   laravel.php work | block          php artisan queue:work as it comes, or with block_for 5
 //
@@ -21,7 +21,6 @@ use Illuminate\Foundation\Application;
 
 const BENCH_CHANNEL = 'bench';
 const CALLS = 20; // of one block
-const SPACED = 500;
 const GAP_US = 2000;
 const WARM_UP = 30;
 const WAIT_SECONDS = 30;
@@ -183,37 +182,41 @@ function block(Closure $call): float
     return (hrtime(true) - $start) / CALLS;
 }
 
-/** @return array<string, mixed> */
-function cost(int $rounds): array
+/** @return array<string, mixed> of each round the median of its blocks, and p50 and p99 of its single calls */
+function cost(int $rounds, int $blocks, int $singles): array
 {
     $app = application();
     $ways = ways();
-    $hot = $spaced = [];
     for ($i = 0; $i < WARM_UP; $i++) {
         array_map(static fn (Closure $call) => $call(), $ways);
     }
+    $result = ['laravel' => $app->version(), 'hot' => [], 'p50' => [], 'p99' => []];
     for ($round = 0; $round < $rounds; $round++) {
-        foreach ($ways as $way => $call) {
-            $hot[$way][] = block($call);
-            usleep(GAP_US); // readers catch up
+        [$hot, $spaced] = [[], []];
+        for ($i = 0; $i < $blocks; $i++) {
+            foreach ($ways as $way => $call) {
+                $hot[$way][] = block($call);
+                usleep(GAP_US); // readers catch up
+            }
         }
-    }
-    for ($round = 0; $round < SPACED; $round++) {
-        foreach ($ways as $way => $call) {
-            usleep(GAP_US);
-            $start = hrtime(true);
-            $call();
-            $spaced[$way][] = (float) (hrtime(true) - $start);
+        for ($i = 0; $i < $singles; $i++) {
+            foreach ($ways as $way => $call) {
+                usleep(GAP_US);
+                $start = hrtime(true);
+                $call();
+                $spaced[$way][] = (float) (hrtime(true) - $start);
+            }
+        }
+        foreach (array_keys($ways) as $way) {
+            $result['hot'][$way][] = percentile($hot[$way], 0.5);
+            $result['p50'][$way][] = percentile($spaced[$way], 0.5);
+            $result['p99'][$way][] = percentile($spaced[$way], 0.99);
         }
     }
     $arrived = relay_count('publishes');
-    $arrived >= $rounds * CALLS || exit("only $arrived events arrived at the relay\n");
+    $arrived >= $rounds * $blocks * CALLS || exit("only $arrived events arrived at the relay\n");
 
-    return [
-        'laravel' => $app->version(),
-        'hot' => array_map(static fn (array $t) => percentile($t, 0.5), $hot),
-        'spaced' => array_map(static fn (array $t) => [percentile($t, 0.5), percentile($t, 0.99)], $spaced),
-    ];
+    return $result;
 }
 
 /** A number of the relay's INFO. */
@@ -282,5 +285,5 @@ function journey(string $way, int $count): array
 if ($verb === 'work' || $verb === 'block') {
     application(block_for: $verb === 'block' ? 5 : null)->make(Kernel::class)->call('queue:work', ['connection' => 'redis']);
 } else {
-    echo json_encode($verb === 'cost' ? cost((int) $argv[2]) : journey($argv[2], (int) $argv[3])), "\n";
+    echo json_encode($verb === 'cost' ? cost((int) $argv[2], (int) $argv[3], (int) $argv[4]) : journey($argv[2], (int) $argv[3])), "\n";
 }

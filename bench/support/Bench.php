@@ -169,6 +169,26 @@ final class Bench
     }
 
     /**
+     * The Composer packages of a test suite, which its script installs the first time.
+     *
+     * @param string $suite folder of tests/ with vendor/ in it
+     * @param string $script folder of tests/ with the script; "": the same
+     */
+    public function vendor(string $suite, string $script = ''): string
+    {
+        $vendor = "$this->root/tests/$suite/vendor";
+        $run = "$this->root/tests/" . ($script ?: $suite) . '/run';
+        if (! is_file("$vendor/autoload.php")) {
+            $this->progress('installing Composer packages');
+            // No test has that name: all that happens is the installation.
+            exec('env EXTENSION=' . escapeshellarg($this->extension) . ' RELAY=' . escapeshellarg($this->relay)
+                . ' ' . escapeshellarg($run) . " --filter '/^only-install$/' 2>&1");
+        }
+
+        return is_file("$vendor/autoload.php") ? $vendor : throw new Problem("tests/$suite/vendor is missing; ./run test installs it");
+    }
+
+    /**
      * CPU of a server while something happens, in nanoseconds.
      *
      * @param callable(): mixed $happens
