@@ -47,6 +47,7 @@ static void dispatcher_free(zend_object *object)
 {
 	struct clairon_dispatcher *self = clairon_dispatcher_from(object);
 	clairon_tables_deinit(self);
+	clairon_rules_set(self, NULL);
 	zval_ptr_dtor(&self->container);
 	zend_object_std_dtor(object);
 }
@@ -57,6 +58,7 @@ static HashTable *dispatcher_gc(zend_object *object, zval **table, int *count)
 	zend_get_gc_buffer *buffer = zend_get_gc_buffer_create();
 	clairon_tables_gc(self, buffer);
 	zend_get_gc_buffer_add_zval(buffer, &self->container);
+	clairon_rules_gc(self->rules, buffer);
 	zend_get_gc_buffer_use(buffer, table, count);
 	return zend_std_get_properties(object);
 }
@@ -324,10 +326,13 @@ ZEND_METHOD(Clairon_Dispatcher, makeListenersWith)
 {
 	zval *container;
 	HashTable *apart;
+	HashTable *plain = NULL;
 	/* clang-format off */
-	ZEND_PARSE_PARAMETERS_START(2, 2)
+	ZEND_PARSE_PARAMETERS_START(2, 3)
 		Z_PARAM_OBJECT(container)
 		Z_PARAM_ARRAY_HT(apart)
+		Z_PARAM_OPTIONAL
+		Z_PARAM_ARRAY_HT(plain)
 	ZEND_PARSE_PARAMETERS_END();
 	/* clang-format on */
 
@@ -338,10 +343,16 @@ ZEND_METHOD(Clairon_Dispatcher, makeListenersWith)
 		zend_argument_type_error(1, "must have a public method make()");
 		RETURN_THROWS();
 	}
+	struct clairon_rules *rules =
+		plain != NULL ? clairon_rules_new(Z_OBJCE_P(container), plain) : NULL;
+	if (EG(exception)) {
+		RETURN_THROWS();
+	}
 	zval old;
 	ZVAL_COPY_VALUE(&old, &self->container);
 	ZVAL_COPY(&self->container, container);
 	self->make = make;
+	clairon_rules_set(self, rules);
 	clairon_class_names_set(&self->apart, apart);
 	clairon_plans_forget(self);
 	zval_ptr_dtor(&old);

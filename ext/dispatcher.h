@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The class Clairon\Dispatcher. dispatcher.c has the methods, dispatcher_table.c the listeners and
- * the plans made of them, dispatcher_call.c the calls.
+ * the plans made of them, dispatcher_call.c the calls, dispatcher_make.c the objects of listeners.
  *
  * A plan is the fixed list of listeners of one event name. Plans and listeners are counted: a
  * dispatch holds its plan, so listeners may add, forget and dispatch while they are being called.
@@ -41,6 +41,9 @@ struct clairon_listener {
 	zend_string *made_method;
 	zend_class_entry *made_ce; /* of the last object made, and its method */
 	zend_function *made_function;
+	zend_class_entry *plain_ce; /* made_class, if `new` may be enough; NULL: it never is */
+	uint64_t plain_look;
+	bool is_plain;                             /* as of plain_look, by the rules that take longer */
 	struct clairon_listener *next, **previous; /* all of one dispatcher, for the collector */
 };
 
@@ -65,6 +68,8 @@ struct clairon_class_names {
 	zend_class_entry **ce; /* NULL: not loaded so far */
 };
 
+struct clairon_rules;
+
 struct clairon_dispatcher {
 	HashTable exact;     /* name -> struct clairon_listeners */
 	HashTable wild;      /* pattern -> struct clairon_listeners */
@@ -77,6 +82,7 @@ struct clairon_dispatcher {
 	bool within_lines; /* a "*" doesn't match a line's end */
 	zval container;
 	zend_function *make;
+	struct clairon_rules *rules; /* when `new` is enough; NULL: never */
 	/* Methods that a subclass overrides; NULL: it doesn't. */
 	zend_function *prepare;
 	zend_function *find;
@@ -111,6 +117,14 @@ struct clairon_plan *clairon_plan_of_tables(struct clairon_dispatcher *self, zen
 void clairon_plan_unref(struct clairon_plan *plan);
 void clairon_class_names_set(struct clairon_class_names *names, HashTable *list);
 bool clairon_class_names_hold(struct clairon_class_names *names, zend_class_entry *ce);
+
+/* dispatcher_make.c: `list` is property => kind of rule. NULL: never to be met, or an exception. */
+struct clairon_rules *clairon_rules_new(const zend_class_entry *container, HashTable *list);
+void clairon_rules_set(struct clairon_dispatcher *self, struct clairon_rules *rules);
+void clairon_rules_gc(struct clairon_rules *rules, zend_get_gc_buffer *buffer);
+/* False: ask the container. True: made, or an exception is set. */
+bool clairon_make_plainly(
+	struct clairon_dispatcher *self, struct clairon_listener *listener, zval *made);
 
 /* dispatcher_call.c: event is a string or an object. Returns with an exception or a result. */
 void clairon_dispatch(struct clairon_dispatcher *self, zval *event, zval *payload, bool halt,

@@ -147,11 +147,14 @@ static void call_apart(
 static void call_made(struct clairon_listener *listener, struct occasion *event, zval *result)
 {
 	struct clairon_dispatcher *self = event->self;
-	zval class_name;
 	zval made;
-	ZVAL_STR(&class_name, listener->made_class);
-	zend_call_known_function(
-		self->make, Z_OBJ(self->container), Z_OBJCE(self->container), &made, 1, &class_name, NULL);
+	ZVAL_UNDEF(&made);
+	if (!clairon_make_plainly(self, listener, &made)) {
+		zval class_name;
+		ZVAL_STR(&class_name, listener->made_class);
+		zend_call_known_function(self->make, Z_OBJ(self->container), Z_OBJCE(self->container),
+			&made, 1, &class_name, NULL);
+	}
 	if (UNEXPECTED(EG(exception) != NULL)) {
 		zval_ptr_dtor(&made);
 		return;
@@ -223,9 +226,13 @@ static void take_prepared(
 						"where makeListenersWith() was called");
 		return;
 	}
+	zval *plain = zend_hash_index_find(Z_ARRVAL_P(prepared), 2);
 	if (listener->made_class == NULL) {
 		listener->made_class = zend_string_copy(Z_STR_P(name));
 		listener->made_method = zend_string_copy(Z_STR_P(method));
+		listener->plain_ce = plain != NULL && Z_TYPE_P(plain) == IS_TRUE
+								 ? zend_lookup_class(listener->made_class)
+								 : NULL;
 	}
 	listener->way = CLAIRON_WAY_MADE;
 }

@@ -126,8 +126,9 @@ class Dispatcher
      * @param mixed $listener
      * @param bool $wildcard
      *
-     * @return \Closure|array{string, string} a closure that gets the name and the payload, or a class
-     *     that makeListenersWith()'s container makes for every event, and its method
+     * @return \Closure|array{0: string, 1: string, 2?: bool} a closure that gets the name and the payload, or a class
+     *     that makeListenersWith()'s container makes for every event, its method, and whether `new` without
+     *     arguments is all that it does for this class by itself
      *
      * @throws \TypeError here
      */
@@ -139,10 +140,15 @@ class Dispatcher
      * @param object $container
      * @param array $apart names of classes: listeners that are instances of these, or have a property "afterCommit",
      *     are called by callMadeListener()
+     * @param array $plain properties of the container, by which is seen that make() would do no more
+     *     than `new` where prepareListener() said so, and a rule for each: "empty"; "lacks" or "holds" (the class is
+     *     no key, or one); "types" (no key is the class or a type of it); "inner" (the class is no key of the arrays in
+     *     it). Without any, make() is always called
      *
      * @throws \TypeError for a container without a public make()
+     * @throws \ValueError for another rule
      */
-    protected function makeListenersWith($container, array $apart): void {}
+    protected function makeListenersWith($container, array $apart, array $plain = []): void {}
 
     /**
      * For frameworks: calls what the container made, where that is no plain public method.

@@ -1,5 +1,5 @@
 /* This is a generated file, edit the .stub.php file instead.
- * Stub hash: a2619b933b5964b1898015ccd94d29eb481acd22 */
+ * Stub hash: 70a39c09be4e45b7437324645fddc3ea70ba8a0b */
 
 ZEND_BEGIN_ARG_INFO_EX(arginfo_class_Clairon_Dispatcher_listen, 0, 0, 1)
 	ZEND_ARG_INFO(0, events)
@@ -46,6 +46,7 @@ ZEND_END_ARG_INFO()
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_class_Clairon_Dispatcher_makeListenersWith, 0, 2, IS_VOID, 0)
 	ZEND_ARG_INFO(0, container)
 	ZEND_ARG_TYPE_INFO(0, apart, IS_ARRAY, 0)
+	ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(0, plain, IS_ARRAY, 0, "[]")
 ZEND_END_ARG_INFO()
 
 ZEND_BEGIN_ARG_INFO_EX(arginfo_class_Clairon_Dispatcher_callMadeListener, 0, 0, 5)

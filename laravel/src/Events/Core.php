@@ -25,7 +25,7 @@ final class Core extends Dispatcher
         $this->interceptAll($byLaravel);
 
         if ($container !== null) {
-            $this->makeListenersWith($container, [ShouldHandleEventsAfterCommit::class]);
+            $this->makeListenersWith($container, [ShouldHandleEventsAfterCommit::class], Making::RULES);
         }
     }
 

@@ -64,7 +64,7 @@ class NativeDispatcher extends ClaironDispatcher implements DispatcherContract
     {
         $this->container = $container ??= new Container();
         $this->intercept([ShouldBroadcast::class, ShouldDispatchAfterCommit::class]);
-        $this->makeListenersWith($container, [ShouldHandleEventsAfterCommit::class]);
+        $this->makeListenersWith($container, [ShouldHandleEventsAfterCommit::class], Making::RULES);
         $this->matchWithinLines(! Str::is('*', "\n"));
         $this->interceptAll($this->isOverridden());
     }

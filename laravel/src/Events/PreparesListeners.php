@@ -18,8 +18,11 @@ use ReflectionFunction;
  */
 trait PreparesListeners
 {
+    private ?Making $making = null;
+
     /**
-     * @return \Closure|array{string, string} a closure, or a class that the container makes and its method
+     * @return \Closure|array{string, string, bool} a closure, or a class that the container makes, its method, and
+     *     whether `new` is all that it needs for that
      */
     public function prepare(mixed $listener, bool $wildcard): mixed
     {
@@ -30,7 +33,9 @@ trait PreparesListeners
                 count($parts) === 2 && is_string($parts[0]) && is_string($parts[1])
                 && class_exists($parts[0]) && method_exists($parts[0], $parts[1]) && ! $this->handlerShouldBeQueued($parts[0])
             ) {
-                return $parts;
+                $this->making ??= new Making($this->container);
+
+                return [...$parts, $this->making->isPlain($parts[0])];
             }
         }
 
