@@ -10,17 +10,21 @@ $server = new WebServer('clairon.log_errors=0');
 $page = <<<'PHP'
 <?php
 $p = new Clairon\Publisher($_GET['dsn'], ['app' => 'app1', 'key' => 'k', 'secret' => 'secret1', 'outbox_events' => 500]);
-$times = [];
+$waits = [];
 for ($i = 0; $i < 2000; $i++) {
+    $switches = getrusage()['ru_nvcsw'];
     $start = hrtime(true);
     $results[$p->trigger('c', 'e', str_repeat('x', 500))] = true;
-    $times[] = (hrtime(true) - $start) / 1e6;
+    $ms = intdiv(hrtime(true) - $start, 1000000);
+    // Time alone would tell of a busy machine: only who waits gives the processor away by himself.
+    if (getrusage()['ru_nvcsw'] > $switches) {
+        $waits[] = $ms;
+    }
 }
-sort($times);
 $s = $p->stats();
-// A scheduler's pause in some of two thousand calls says nothing about the extension.
-echo json_encode(['over 1 ms' => count(array_filter($times, fn ($ms) => $ms > 1)) > 20 ? 'yes' : 'no',
-    'dropped' => $s['dropped'] > 0, 'lost' => max(0, 2000 - $s['dropped'] - $s['pending'] - $s['sent']), 'connected' => $s['connected']]), "\n";
+// The system itself may have to wait for a page of memory or two.
+echo json_encode(['waits' => count($waits) > 2 || array_sum($waits) > 1000 ? $waits : [], 'dropped' => $s['dropped'] > 0,
+    'lost' => max(0, 2000 - $s['dropped'] - $s['pending'] - $s['sent']), 'connected' => $s['connected']]), "\n";
 PHP;
 $relay = new FakeRelay('unix', ['read' => false]);
 echo 'never reads: ', $server->get($page, $relay->dsn);
@@ -37,9 +41,9 @@ $relay = new FakeRelay('unix', ['refuse' => true]);
 echo 'closes at once: ', $server->get($page, $relay->dsn);
 ?>
 --EXPECT--
-never reads: {"over 1 ms":"no","dropped":true,"lost":0,"connected":true}
-stopped: {"over 1 ms":"no","dropped":true,"lost":0,"connected":true}
-tcp, never reads: {"over 1 ms":"no","dropped":false,"lost":0,"connected":true}
-absent: {"over 1 ms":"no","dropped":true,"lost":0,"connected":false}
-refused: {"over 1 ms":"no","dropped":true,"lost":0,"connected":false}
-closes at once: {"over 1 ms":"no","dropped":true,"lost":0,"connected":false}
+never reads: {"waits":[],"dropped":true,"lost":0,"connected":true}
+stopped: {"waits":[],"dropped":true,"lost":0,"connected":true}
+tcp, never reads: {"waits":[],"dropped":false,"lost":0,"connected":true}
+absent: {"waits":[],"dropped":true,"lost":0,"connected":false}
+refused: {"waits":[],"dropped":true,"lost":0,"connected":false}
+closes at once: {"waits":[],"dropped":true,"lost":0,"connected":false}
