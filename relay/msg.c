@@ -8,7 +8,7 @@
 
 #include "../wire/name.h"
 
-#include <stdio.h>
+#include <string.h>
 
 struct frame *msg_frame(struct cln_slice text)
 {
@@ -46,8 +46,25 @@ uint64_t msg_socket_parse(struct cln_slice socket_id)
 	return high << 32 | low;
 }
 
+/* In front of `end`; returns where it begins. */
+static char *print_half(uint32_t half, char *end)
+{
+	do {
+		*--end = (char)('0' + half % 10);
+		half /= 10;
+	} while (half > 0);
+	return end;
+}
+
 size_t msg_socket_print(uint64_t id, char out[MSG_SOCKET_MAX])
 {
-	return (size_t)snprintf(
-		out, MSG_SOCKET_MAX, "%u.%u", (unsigned)(id >> 32), (unsigned)(id & UINT32_MAX));
+	char text[MSG_SOCKET_MAX];
+	char *const end = text + sizeof(text);
+	char *at = print_half((uint32_t)id, end);
+	*--at = '.';
+	at = print_half((uint32_t)(id >> 32), at);
+	const size_t len = (size_t)(end - at);
+	memcpy(out, at, len);
+	out[len] = '\0';
+	return len;
 }

@@ -6,7 +6,6 @@
 #include "jslice.h"
 #include "msg.h"
 
-#include <inttypes.h>
 #include <stdbool.h>
 
 static struct frame *finish(struct buf *text)
@@ -49,19 +48,21 @@ static struct frame *finish_with(const char *event, struct cln_slice channel, st
 	return finish(&text);
 }
 
-#define MS_PER_S 1000
+#define MS_PER_S        1000
+#define ESTABLISHED_MAX 160
 
 struct frame *pusher_frame_established(uint64_t socket, int64_t activity_timeout_ms)
 {
 	char id[MSG_SOCKET_MAX];
-	msg_socket_print(socket, id);
 	/* 0 would make pusher-js give up for good. */
 	const int64_t seconds = activity_timeout_ms < MS_PER_S ? 1 : activity_timeout_ms / MS_PER_S;
 	struct buf text = {0};
-	buf_appendf(&text,
-		"{\"event\":\"pusher:connection_established\","
-		"\"data\":\"{\\\"socket_id\\\":\\\"%s\\\",\\\"activity_timeout\\\":%" PRId64 "}\"}",
-		id, seconds);
+	buf_reserve(&text, ESTABLISHED_MAX);
+	put(&text, "{\"event\":\"pusher:connection_established\",\"data\":\"{\\\"socket_id\\\":\\\"");
+	buf_append(&text, id, msg_socket_print(socket, id));
+	put(&text, "\\\",\\\"activity_timeout\\\":");
+	buf_append_number(&text, (uint64_t)seconds);
+	put(&text, "}\"}");
 	return finish(&text);
 }
 

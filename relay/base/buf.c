@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define BUF_FIRST    64
+#define NUMBER_MAX   20 /* digits of 64 bits */
 #define FORMAT_FIRST 64 /* room for a formatted text, before its length is known */
 
 void buf_deinit(struct buf *buf)
@@ -54,6 +55,17 @@ void buf_append_slice(struct buf *buf, struct cln_slice slice)
 void buf_append_byte(struct buf *buf, char byte)
 {
 	buf_append(buf, &byte, 1);
+}
+
+void buf_append_number(struct buf *buf, uint64_t number)
+{
+	char digits[NUMBER_MAX];
+	size_t first = NUMBER_MAX;
+	do {
+		digits[--first] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	buf_append(buf, digits + first, NUMBER_MAX - first);
 }
 
 void buf_appendf(struct buf *buf, const char *format, ...)

@@ -9,6 +9,7 @@
 #include "../../wire/slice.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf {
 	char *bytes;
@@ -22,6 +23,7 @@ void buf_reserve(struct buf *buf, size_t more);
 void buf_append(struct buf *buf, const void *bytes, size_t len);
 void buf_append_slice(struct buf *buf, struct cln_slice slice);
 void buf_append_byte(struct buf *buf, char byte);
+void buf_append_number(struct buf *buf, uint64_t number); /* in decimal */
 void buf_appendf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Drops `len` bytes at the front. */
 void buf_consume(struct buf *buf, size_t len);

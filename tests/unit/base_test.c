@@ -49,6 +49,31 @@ struct entry {
 	UT_hash_handle hh;
 };
 
+static void numbers_are_decimal(void **state)
+{
+	(void)state;
+	struct buf buf = {0};
+	buf_append_number(&buf, 0);
+	buf_append_byte(&buf, ' ');
+	buf_append_number(&buf, 1200);
+	buf_append_byte(&buf, ' ');
+	buf_append_number(&buf, UINT64_MAX);
+	assert_true(cln_slice_equal(buf_slice(&buf), CLN_SLICE("0 1200 18446744073709551615")));
+	buf_deinit(&buf);
+}
+
+/* Numbers are drawn some at a time: none of them twice. */
+static void random_numbers_differ(void **state)
+{
+	(void)state;
+	uint64_t numbers[200];
+	for (size_t i = 0; i < 200; i++) {
+		numbers[i] = rand_u64();
+		for (size_t k = 0; k < i; k++)
+			assert_true(numbers[i] != numbers[k]);
+	}
+}
+
 static void map_finds_and_seed_matters(void **state)
 {
 	static struct entry entries[1000];
@@ -162,6 +187,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(buffer_grows_and_consumes),
+		cmocka_unit_test(numbers_are_decimal),
+		cmocka_unit_test(random_numbers_differ),
 		cmocka_unit_test(map_finds_and_seed_matters),
 		cmocka_unit_test(random_numbers_stay_below),
 		cmocka_unit_test(clocks_do_not_run_backwards),
