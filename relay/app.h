@@ -12,11 +12,13 @@
 #include <stdatomic.h>
 
 struct cache;
+struct hub;
 struct user;
 struct user_home;
 
 struct app {
 	const struct conf_app *conf;  /* another one after the configuration was read again */
+	struct hub *hub;              /* of the worker; layers below never look into it */
 	unsigned index;               /* in conf.apps, the same in every worker, for good */
 	atomic_uint *sessions;        /* of all workers */
 	struct table channels;        /* by name */

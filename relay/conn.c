@@ -20,23 +20,6 @@
 #define PREFETCH         4
 #define RING_FIRST       64
 
-static struct conn_list *list_of(struct conn *conn)
-{
-	return conn->is_closing ? &conn->loop->dead
-		   : conn->is_again ? &conn->loop->again
-							: &conn->loop->idle;
-}
-
-void conn_set_again(struct conn *conn, bool is_again)
-{
-	if (conn->is_again == is_again || conn->is_closing) {
-		return;
-	}
-	TAILQ_REMOVE(list_of(conn), conn, link);
-	conn->is_again = is_again;
-	TAILQ_INSERT_TAIL(list_of(conn), conn, link);
-}
-
 static void ring_grow(struct conn_ring *ring)
 {
 	const size_t cap = ring->cap > 0 ? ring->cap * 2 : RING_FIRST;
@@ -48,17 +31,41 @@ static void ring_grow(struct conn_ring *ring)
 	*ring = (struct conn_ring){.conns = conns, .count = ring->count, .cap = cap};
 }
 
-void conn_mark_dirty(struct conn *conn)
+static void ring_push(struct conn_ring *ring, struct conn *conn)
 {
-	struct conn_ring *const ring = &conn->loop->dirty;
-	if (conn->is_dirty) {
-		return;
-	}
 	if (ring->count == ring->cap) {
 		ring_grow(ring);
 	}
 	ring->conns[(ring->first + ring->count++) & (ring->cap - 1)] = conn;
-	conn->is_dirty = true;
+}
+
+static struct conn *ring_pop(struct conn_ring *ring)
+{
+	struct conn *const conn = ring->conns[ring->first];
+	ring->first = (ring->first + 1) & (ring->cap - 1);
+	ring->count--;
+	return conn;
+}
+
+void conn_read_again(struct conn *conn)
+{
+	if (!conn->is_again && !conn->is_closing) {
+		conn->is_again = true;
+		ring_push(&conn->loop->again, conn);
+	}
+}
+
+void conn_mark_dirty(struct conn *conn)
+{
+	if (!conn->is_dirty) {
+		conn->is_dirty = true;
+		ring_push(&conn->loop->dirty, conn);
+	}
+}
+
+void conn_set_error(struct conn *conn, int error)
+{
+	conn->error = error > 0 && error <= UINT8_MAX ? (uint8_t)error : UINT8_MAX;
 }
 
 static void on_event(evutil_socket_t fd, short what, void *context)
@@ -78,10 +85,15 @@ static void on_event(evutil_socket_t fd, short what, void *context)
 	}
 }
 
-struct conn *conn_new(struct loop *loop, int fd, const struct conn_limits *limits,
-	const struct conn_ops *ops, void *user)
+static_assert(CONN_ROOM_MAX <= UINT8_MAX * CONN_ROOM_BLOCK, "conn.room_blocks");
+
+struct conn *conn_new_with_room(struct loop *loop, int fd, size_t bytes,
+	const struct conn_limits *limits, const struct conn_ops *ops, void *user)
 {
-	struct conn *const conn = xcalloc(1, sizeof(*conn));
+	assert(bytes <= CONN_ROOM_MAX);
+	const size_t blocks = (bytes + CONN_ROOM_BLOCK - 1) / CONN_ROOM_BLOCK;
+	struct conn *const conn = xcalloc(1, sizeof(*conn) + blocks * CONN_ROOM_BLOCK);
+	conn->room_blocks = (uint8_t)blocks;
 	conn->loop = loop;
 	conn->fd = fd;
 	conn->limits = limits;
@@ -94,8 +106,28 @@ struct conn *conn_new(struct loop *loop, int fd, const struct conn_limits *limit
 		free(conn);
 		return NULL;
 	}
-	TAILQ_INSERT_TAIL(&loop->idle, conn, link);
 	return conn;
+}
+
+struct conn *conn_new(struct loop *loop, int fd, const struct conn_limits *limits,
+	const struct conn_ops *ops, void *user)
+{
+	return conn_new_with_room(loop, fd, 0, limits, ops, user);
+}
+
+void *conn_room(struct conn *conn)
+{
+	return conn->room;
+}
+
+size_t conn_room_bytes(const struct conn *conn)
+{
+	return (size_t)conn->room_blocks * CONN_ROOM_BLOCK;
+}
+
+struct conn *conn_of_room(void *room)
+{
+	return (struct conn *)((char *)room - offsetof(struct conn, room));
 }
 
 static void free_extra(struct conn_extra *extra)
@@ -108,11 +140,9 @@ static void free_extra(struct conn_extra *extra)
 
 static void conn_free(struct conn *conn)
 {
-	for (unsigned i = 0; i < conn->pending_count; i++) {
-		frame_unref(conn->pending[i]);
-	}
+	frame_unref(conn->pending);
 	conn_free_slow(conn);
-	free(conn->input);
+	conn_drop_input(conn);
 	free_extra(conn->extra);
 	if (conn->fd >= 0) {
 		close(conn->fd);
@@ -128,6 +158,16 @@ struct loop *conn_loop(const struct conn *conn)
 void *conn_user(const struct conn *conn)
 {
 	return conn->user;
+}
+
+void conn_set_user(struct conn *conn, void *user)
+{
+	conn->user = user;
+}
+
+const struct conn_limits *conn_limits_of(const struct conn *conn)
+{
+	return conn->limits;
 }
 
 int conn_fd(const struct conn *conn)
@@ -175,7 +215,7 @@ void conn_resume(struct conn *conn)
 		return;
 	}
 	conn->is_paused = false;
-	conn_set_again(conn, true);
+	conn_read_again(conn);
 }
 
 void conn_finish(struct conn *conn, int64_t linger_ms)
@@ -204,10 +244,9 @@ void conn_finish(struct conn *conn, int64_t linger_ms)
 static void bury(struct conn *conn)
 {
 	event_del(&conn->event);
-	TAILQ_REMOVE(list_of(conn), conn, link);
 	conn->is_closing = true;
 	conn->is_mute = true;
-	TAILQ_INSERT_TAIL(list_of(conn), conn, link);
+	ring_push(&conn->loop->dead, conn);
 	if (conn->slow != NULL) {
 		loop_timer_stop(conn->loop, &conn->slow->timer);
 	}
@@ -226,14 +265,27 @@ void conn_close(struct conn *conn)
 
 /* --- moving between loops --- */
 
+/* All but the input, which the caller may be looking at. */
+static struct conn_extra *take_extra(struct conn *conn)
+{
+	struct conn_extra *const extra = conn->extra;
+	struct conn_input *const input = extra != NULL ? extra->input : NULL;
+	conn->extra = NULL;
+	if (input != NULL) {
+		extra->input = NULL;
+		conn_ensure_extra(conn)->input = input;
+	}
+	return extra;
+}
+
 void conn_detach(struct conn *conn, struct conn_parts *parts)
 {
 	assert(!conn->is_closing && !conn->is_finishing);
-	assert(conn->pending_count == 0 && !conn_has_queue(conn));
-	*parts = (struct conn_parts){.fd = conn->fd, .extra = conn->extra};
+	assert(conn->pending == NULL && !conn_has_queue(conn));
+	*parts = (struct conn_parts){
+		.fd = conn->fd, .room = conn_room_bytes(conn), .extra = take_extra(conn)};
 	bury(conn);
 	conn->fd = -1;
-	conn->extra = NULL;
 	conn->has_layer = false;
 	conn->is_reported = true; /* there is no owner to report to */
 }
@@ -241,7 +293,7 @@ void conn_detach(struct conn *conn, struct conn_parts *parts)
 struct conn *conn_attach(struct loop *loop, const struct conn_parts *parts, struct cln_slice input,
 	const struct conn_limits *limits, const struct conn_ops *ops, void *user)
 {
-	struct conn *const conn = conn_new(loop, parts->fd, limits, ops, user);
+	struct conn *const conn = conn_new_with_room(loop, parts->fd, parts->room, limits, ops, user);
 	if (conn == NULL) {
 		free_extra(parts->extra);
 		return NULL;
@@ -263,16 +315,13 @@ void conn_parts_close(const struct conn_parts *parts)
 
 static void read_again(struct loop *loop)
 {
-	struct conn *conn;
-	size_t count = 0;
-	TAILQ_FOREACH(conn, &loop->again, link)
-	{
-		count++;
-	}
-	/* Those that come back to the list meanwhile wait for the next turn. */
-	while (count-- > 0 && (conn = TAILQ_FIRST(&loop->again)) != NULL) {
-		conn_set_again(conn, false);
-		conn_read(conn);
+	/* Those that come back to the ring meanwhile wait for the next turn. */
+	for (size_t left = loop->again.count; left > 0; left--) {
+		struct conn *const conn = ring_pop(&loop->again);
+		conn->is_again = false;
+		if (!conn->is_closing) {
+			conn_read(conn);
+		}
 	}
 }
 
@@ -307,27 +356,32 @@ static void flush_dirty(struct loop *loop)
 {
 	struct conn_ring *const ring = &loop->dirty;
 	for (unsigned i = 0; i < FLUSHES_PER_TURN && ring->count > 0; i++) {
-		struct conn *const conn = ring->conns[ring->first & (ring->cap - 1)];
 		if (ring->count > PREFETCH) {
-			__builtin_prefetch(ring->conns[(ring->first + PREFETCH) & (ring->cap - 1)]);
+			__builtin_prefetch(&ring->conns[(ring->first + PREFETCH) & (ring->cap - 1)]->pending);
 		}
-		ring->first = (ring->first + 1) & (ring->cap - 1);
-		ring->count--;
-		on_dirty(conn);
+		on_dirty(ring_pop(ring));
+	}
+}
+
+static void report(struct conn *conn)
+{
+	if (!conn->is_reported) {
+		conn->is_reported = true;
+		conn->ops->on_closed(conn); /* may close others: they follow in the ring */
 	}
 }
 
 static void free_dead(struct loop *loop)
 {
-	struct conn *next;
-	for (struct conn *conn = TAILQ_FIRST(&loop->dead); conn != NULL; conn = next) {
-		if (!conn->is_reported) {
-			conn->is_reported = true;
-			conn->ops->on_closed(conn); /* may close others: they follow in this list */
-		}
-		next = TAILQ_NEXT(conn, link);
-		if (!conn->is_dirty) { /* else the ring still points to it */
-			TAILQ_REMOVE(&loop->dead, conn, link);
+	struct conn_ring *const dead = &loop->dead;
+	size_t kept = 0;
+	while (dead->count > kept) {
+		struct conn *const conn = ring_pop(dead);
+		report(conn);
+		if (conn->is_dirty || conn->is_again) {
+			ring_push(dead, conn); /* other rings still point to it */
+			kept++;
+		} else {
 			conn_free(conn);
 		}
 	}
@@ -347,24 +401,42 @@ bool conn_end_turn(struct loop *loop)
 	flush_dirty(loop);
 	free_dead(loop);
 	hand_out(loop); /* who is left hears of who is gone in the next turn, which is due then */
-	return loop->dirty.count > 0 || !TAILQ_EMPTY(&loop->again) || !TAILQ_EMPTY(&loop->dead);
+	return loop->dirty.count > 0 || loop->again.count > 0 || loop->dead.count > 0;
+}
+
+static int collect(const struct event_base *base, const struct event *event, void *context)
+{
+	(void)base;
+	if (event_get_callback(event) == on_event) {
+		ring_push(context, event_get_callback_arg(event));
+	}
+	return 0;
 }
 
 void conn_close_all(struct loop *loop)
 {
-	struct conn *conn;
-	while (
-		(conn = TAILQ_FIRST(&loop->idle)) != NULL || (conn = TAILQ_FIRST(&loop->again)) != NULL) {
-		conn_close(conn);
+	struct conn_ring open = {0};
+	event_base_foreach_event(loop->base, collect, &open);
+	while (open.count > 0) {
+		conn_close(ring_pop(&open));
 	}
+	free(open.conns);
 	while (conn_end_turn(loop)) {
 		/* A slice of the ring each time. */
 	}
 }
 
+void conn_forget_all(struct loop *loop)
+{
+	free(loop->dirty.conns);
+	free(loop->again.conns);
+	free(loop->dead.conns);
+	conn_free_spare(loop);
+}
+
 /* --- who the peer is --- */
 
-static struct conn_extra *ensure_extra(struct conn *conn)
+struct conn_extra *conn_ensure_extra(struct conn *conn)
 {
 	if (conn->extra == NULL) {
 		conn->extra = xcalloc(1, sizeof(*conn->extra));
@@ -374,7 +446,7 @@ static struct conn_extra *ensure_extra(struct conn *conn)
 
 struct conn_layer *conn_set_layer(struct conn *conn, struct conn_layer *layer)
 {
-	struct conn_extra *const extra = ensure_extra(conn);
+	struct conn_extra *const extra = conn_ensure_extra(conn);
 	struct conn_layer *const former = extra->layer;
 	extra->layer = layer;
 	conn->has_layer = layer != NULL;
@@ -383,7 +455,7 @@ struct conn_layer *conn_set_layer(struct conn *conn, struct conn_layer *layer)
 
 void conn_trust(struct conn *conn)
 {
-	ensure_extra(conn)->is_trusted = true;
+	conn_ensure_extra(conn)->is_trusted = true;
 }
 
 bool conn_is_proxied(const struct conn *conn)

@@ -47,9 +47,22 @@ struct conn_limits {
 struct conn *conn_new(struct loop *loop, int fd, const struct conn_limits *limits,
 	const struct conn_ops *ops, void *user);
 
+/* The same with room for the owner: `bytes`, zeroed, in one piece with the connection and freed
+ * with it, for whoever the connection ends up with (conn_set_ops()); aligned for pointers. What a
+ * WebSocket and its session touch for a delivery stands beside what the connection does. */
+#define CONN_ROOM_MAX 2040
+struct conn *conn_new_with_room(struct loop *loop, int fd, size_t bytes,
+	const struct conn_limits *limits, const struct conn_ops *ops, void *user);
+void *conn_room(struct conn *conn);
+size_t conn_room_bytes(const struct conn *conn);
+/* The connection whose room begins there. */
+struct conn *conn_of_room(void *room);
+
 struct loop *conn_loop(const struct conn *conn);
 void *conn_user(const struct conn *conn);
+void conn_set_user(struct conn *conn, void *user);
 int conn_fd(const struct conn *conn);
+const struct conn_limits *conn_limits_of(const struct conn *conn);
 /* Also for changing protocol from within on_data(): what that call did not consume goes to the new
  * owner at once. */
 void conn_set_ops(
@@ -92,6 +105,7 @@ void conn_peer(const struct conn *conn, char out[CONN_PEER_MAX]);
 struct conn_extra;
 struct conn_parts {
 	int fd;
+	size_t room;              /* as conn_room_bytes() */
 	struct conn_extra *extra; /* TLS and what a proxy said of the peer; NULL if neither */
 };
 void conn_detach(struct conn *conn, struct conn_parts *parts);
@@ -110,5 +124,7 @@ bool conn_is_secure(const struct conn *conn);
  * left for the next turn. */
 bool conn_end_turn(struct loop *loop);
 void conn_close_all(struct loop *loop);
+/* After the last connection: what the loop keeps for them. */
+void conn_forget_all(struct loop *loop);
 
 #endif

@@ -17,15 +17,29 @@
  * into where it is kept. */
 #define INPUT_FRONT 16384
 
-static void drop_input(struct conn *conn)
+static struct conn_input *input_of(const struct conn *conn)
 {
-	free(conn->input);
-	conn->input = NULL;
+	return conn->extra != NULL ? conn->extra->input : NULL;
+}
+
+void conn_drop_input(struct conn *conn)
+{
+	struct conn_extra *const extra = conn->extra;
+	if (input_of(conn) == NULL) {
+		return;
+	}
+	free(extra->input);
+	extra->input = NULL;
+	if (extra->layer == NULL && !extra->is_trusted) {
+		free(extra);
+		conn->extra = NULL;
+	}
 }
 
 static size_t kept_len(const struct conn *conn)
 {
-	return conn->input != NULL ? conn->input->len : 0;
+	const struct conn_input *const input = input_of(conn);
+	return input != NULL ? input->len : 0;
 }
 
 /* Hands `bytes` to the owner, or to one owner after the other. Returns what is done with. */
@@ -41,54 +55,56 @@ static size_t offer(struct conn *conn, char *bytes, size_t len)
 	return conn->is_closing || conn->is_finishing ? len : used;
 }
 
-static void input_reserve(struct conn *conn, size_t len)
+static struct conn_input *input_reserve(struct conn *conn, size_t len)
 {
-	const size_t old = conn->input != NULL ? conn->input->cap : 0;
+	struct conn_extra *const extra = conn_ensure_extra(conn);
+	const size_t old = extra->input != NULL ? extra->input->cap : 0;
 	if (len <= old) {
-		return;
+		return extra->input;
 	}
 	size_t cap = old > 0 ? old : INPUT_FIRST;
 	while (cap < len) {
 		cap *= 2;
 	}
 	assert(cap <= UINT32_MAX);
-	conn->input = xrealloc(conn->input, sizeof(*conn->input) + cap);
-	conn->input->cap = (uint32_t)cap;
-	conn->input->len = old > 0 ? conn->input->len : 0;
+	extra->input = xrealloc(extra->input, sizeof(*extra->input) + cap);
+	extra->input->cap = (uint32_t)cap;
+	extra->input->len = old > 0 ? extra->input->len : 0;
+	return extra->input;
 }
 
 /* Keeps what the owner did not consume, within the limit. */
 static void keep(struct conn *conn, const char *rest, size_t len)
 {
 	if (len == 0) {
-		drop_input(conn);
+		conn_drop_input(conn);
 		return;
 	}
 	if (len > conn->limits->input_bytes) {
-		conn->error = EMSGSIZE;
+		conn_set_error(conn, EMSGSIZE);
 		conn_close(conn);
 		return;
 	}
-	input_reserve(conn, len);
-	memmove(conn->input->bytes, rest, len);
-	conn->input->len = (uint32_t)len; /* at most its cap */
+	struct conn_input *const input = input_reserve(conn, len);
+	memmove(input->bytes, rest, len);
+	input->len = (uint32_t)len; /* at most its cap */
 }
 
 struct cln_slice conn_kept(const struct conn *conn)
 {
-	return conn->input != NULL ? cln_slice(conn->input->bytes, conn->input->len)
-							   : cln_slice(NULL, 0);
+	const struct conn_input *const input = input_of(conn);
+	return input != NULL ? cln_slice(input->bytes, input->len) : cln_slice(NULL, 0);
 }
 
 void conn_put_input(struct conn *conn, struct cln_slice input)
 {
 	if (input.len > 0) {
-		input_reserve(conn, input.len);
-		memcpy(conn->input->bytes, input.ptr, input.len);
-		conn->input->len = (uint32_t)input.len; /* at most its cap */
+		struct conn_input *const kept = input_reserve(conn, input.len);
+		memcpy(kept->bytes, input.ptr, input.len);
+		kept->len = (uint32_t)input.len; /* at most its cap */
 	}
 	conn->is_waiting = true;
-	conn_set_again(conn, true);
+	conn_read_again(conn);
 }
 
 static ssize_t take(struct conn *conn, char *bytes, size_t cap)
@@ -116,7 +132,7 @@ static ssize_t receive_shared(struct conn *conn)
 	char *const begin = at - kept;
 	const size_t len = kept + (size_t)got;
 	if (kept > 0) {
-		memcpy(begin, conn->input->bytes, kept);
+		memcpy(begin, input_of(conn)->bytes, kept);
 	}
 	const size_t used = offer(conn, begin, len);
 	keep(conn, begin + used, len - used);
@@ -126,7 +142,7 @@ static ssize_t receive_shared(struct conn *conn)
 /* Offers what is kept, where it is. */
 static void offer_kept(struct conn *conn)
 {
-	struct conn_input *const input = conn->input;
+	struct conn_input *const input = input_of(conn);
 	if (input == NULL) {
 		return;
 	}
@@ -138,10 +154,10 @@ static void offer_kept(struct conn *conn)
 /* Reads behind much kept input, where it is. */
 static ssize_t receive_kept(struct conn *conn)
 {
-	if (conn->input->len == conn->input->cap) {
-		input_reserve(conn, (size_t)conn->input->len + 1);
+	struct conn_input *input = input_of(conn);
+	if (input->len == input->cap) {
+		input = input_reserve(conn, (size_t)input->len + 1);
 	}
-	struct conn_input *const input = conn->input;
 	const ssize_t got = take(conn, input->bytes + input->len, input->cap - input->len);
 	if (got > 0) {
 		input->len += (uint32_t)got; /* at most its cap */
@@ -178,7 +194,7 @@ static bool receive(struct conn *conn, size_t *budget)
 		return true;
 	}
 	if (errno != EAGAIN && errno != EWOULDBLOCK) {
-		conn->error = errno;
+		conn_set_error(conn, errno);
 		conn_close(conn);
 	}
 	return false;
@@ -190,7 +206,7 @@ void conn_read(struct conn *conn)
 {
 	size_t budget = LOOP_READ_BYTES;
 	if (conn->is_finishing) {
-		drop_input(conn);
+		conn_drop_input(conn);
 	}
 	if (conn->is_waiting && !conn->is_paused) {
 		conn->is_waiting = false;
@@ -198,7 +214,7 @@ void conn_read(struct conn *conn)
 	}
 	while (!conn->is_closing && !conn->is_paused) {
 		if (budget == 0) {
-			conn_set_again(conn, true);
+			conn_read_again(conn);
 			return;
 		}
 		if (!receive(conn, &budget)) {

@@ -16,6 +16,10 @@
 #define PARTS_MAX     64
 #define FLUSH_BYTES   (64 * 1024) /* queued within a turn: try the kernel before its end */
 #define QUEUE_FIRST   8
+/* Of connections that more than one frame waited for in a turn, the loop keeps what they had for
+ * those of the next turns: bursts allocate nothing. */
+#define SPARE_MAX    1024
+#define SPARE_FRAMES 64
 
 static void on_timer(struct wheel_timer *timer);
 
@@ -31,31 +35,64 @@ static size_t layer_output(const struct conn *conn)
 
 bool conn_has_output(const struct conn *conn)
 {
-	return conn->pending_count > 0 || conn_has_queue(conn) || layer_output(conn) > 0;
+	return conn->pending != NULL || conn_has_queue(conn) || layer_output(conn) > 0;
+}
+
+static struct conn_slow *take_spare(struct loop *loop)
+{
+	struct conn_slow *const spare = loop->spare;
+	if (spare == NULL) {
+		return xcalloc(1, sizeof(*spare));
+	}
+	loop->spare = spare->next;
+	loop->spare_count--;
+	*spare = (struct conn_slow){.frames = spare->frames, .cap = spare->cap};
+	return spare;
 }
 
 struct conn_slow *conn_ensure_slow(struct conn *conn)
 {
 	if (conn->slow == NULL) {
-		conn->slow = xcalloc(1, sizeof(*conn->slow));
+		conn->slow = take_spare(conn->loop);
 		conn->slow->conn = conn;
 	}
 	return conn->slow;
 }
 
+static void slow_free(struct conn_slow *slow)
+{
+	free(slow->frames);
+	free(slow);
+}
+
 void conn_free_slow(struct conn *conn)
 {
 	struct conn_slow *const slow = conn->slow;
+	struct loop *const loop = conn->loop;
 	if (slow == NULL) {
 		return;
 	}
-	loop_timer_stop(conn->loop, &slow->timer);
+	loop_timer_stop(loop, &slow->timer);
 	for (uint32_t i = 0; i < slow->count; i++) {
 		frame_unref(slow->frames[slow->first + i]);
 	}
-	free(slow->frames);
-	free(slow);
 	conn->slow = NULL;
+	if (loop->spare_count >= SPARE_MAX || slow->cap > SPARE_FRAMES) {
+		slow_free(slow);
+		return;
+	}
+	slow->next = loop->spare;
+	loop->spare = slow;
+	loop->spare_count++;
+}
+
+void conn_free_spare(struct loop *loop)
+{
+	while (loop->spare != NULL) {
+		struct conn_slow *const spare = loop->spare;
+		loop->spare = spare->next;
+		slow_free(spare);
+	}
 }
 
 /* Sets the timer for the earlier of deadline and age; leaves one alone that fires before. */
@@ -95,7 +132,7 @@ static void on_timer(struct wheel_timer *timer)
 	struct conn *const conn = slow->conn;
 	const int64_t now_ms = conn->loop->now_ms;
 	if (slow->deadline_ms != 0 && now_ms >= slow->deadline_ms) {
-		conn->error = ETIMEDOUT;
+		conn_set_error(conn, ETIMEDOUT);
 		conn_close(conn);
 		return;
 	}
@@ -135,14 +172,14 @@ static void queue_push(struct conn_slow *slow, struct frame *frame)
 	slow->bytes += frame->len;
 }
 
-/* The inline frames move to the queue; the references with them. */
+/* The pending frame moves to the queue; its reference with it. */
 static struct conn_slow *queue_pending(struct conn *conn)
 {
 	struct conn_slow *const slow = conn_ensure_slow(conn);
-	for (unsigned i = 0; i < conn->pending_count; i++) {
-		queue_push(slow, conn->pending[i]);
+	if (conn->pending != NULL) {
+		queue_push(slow, conn->pending);
+		conn->pending = NULL;
 	}
-	conn->pending_count = 0;
 	return slow;
 }
 
@@ -263,7 +300,7 @@ static enum sent flush_layer(struct conn *conn)
 		conn->loop->metrics.backlogs++;
 		return SENT_BLOCKED;
 	}
-	conn->error = errno;
+	conn_set_error(conn, errno);
 	return SENT_FAILED;
 }
 
@@ -278,7 +315,7 @@ static enum sent send_all(struct conn *conn, struct run *run)
 			conn->loop->metrics.backlogs++;
 			return SENT_BLOCKED;
 		} else if (errno != EINTR) {
-			conn->error = errno;
+			conn_set_error(conn, errno);
 			return SENT_FAILED;
 		}
 	}
@@ -317,10 +354,10 @@ static void shut(struct conn *conn)
 static bool finish_layer(struct conn *conn)
 {
 	struct conn_layer *const layer = conn->has_layer ? conn->extra->layer : NULL;
-	if (layer == NULL || layer->ops->finish == NULL || conn->has_said_goodbye) {
+	if (layer == NULL || layer->ops->finish == NULL || conn->extra->has_said_goodbye) {
 		return true;
 	}
-	conn->has_said_goodbye = true;
+	conn->extra->has_said_goodbye = true;
 	layer->ops->finish(layer, conn);
 	if (layer->output == 0) {
 		return true;
@@ -342,25 +379,23 @@ void conn_on_drained(struct conn *conn)
 	}
 }
 
-/* The frames that `pending` still holds after `run` was sent from it are the queue now. */
+/* What is left of the pending frame after `run` was sent from it is the queue now; nothing if all
+ * of it went into a layer that has output of its own. */
 static void pending_to_queue(struct conn *conn, const struct run *run)
 {
-	struct conn_slow *const slow = conn_ensure_slow(conn);
-	for (uint32_t i = 0; i < run->count; i++) {
-		queue_push(slow, run->frames[i]);
+	if (run->count == 0) {
+		conn->pending = NULL;
 	}
+	struct conn_slow *const slow = queue_pending(conn);
 	slow->head_sent = run->head_sent;
 	slow->bytes -= run->head_sent;
-	conn->pending_count = 0;
 }
 
 static void drop_output(struct conn *conn)
 {
 	struct conn_slow *const slow = conn->slow;
-	for (unsigned i = 0; i < conn->pending_count; i++) {
-		frame_unref(conn->pending[i]);
-	}
-	conn->pending_count = 0;
+	frame_unref(conn->pending);
+	conn->pending = NULL;
 	for (uint32_t i = 0; slow != NULL && i < slow->count; i++) {
 		frame_unref(slow->frames[slow->first + i]);
 	}
@@ -383,15 +418,15 @@ static void on_send_failed(struct conn *conn)
 	drop_output(conn);
 	conn->is_broken = true;
 	conn->is_mute = true;
-	conn_set_again(conn, true);
+	conn_read_again(conn);
 }
 
 static void flush_pending(struct conn *conn)
 {
-	struct run run = {conn->pending, conn->pending_count, 0};
+	struct run run = {&conn->pending, conn->pending != NULL ? 1 : 0, 0};
 	const enum sent sent = send_all(conn, &run);
 	if (sent == SENT_ALL) {
-		conn->pending_count = 0;
+		conn->pending = NULL;
 		if (conn->is_finishing || conn->slow != NULL) {
 			conn_on_drained(conn);
 		}
@@ -480,31 +515,26 @@ void conn_send(struct conn *conn, struct frame *frame)
 	if (conn->is_mute) {
 		return;
 	}
-	if (conn->slow != NULL || conn->pending_count == CONN_PENDING_MAX ||
-		frame->len > PENDING_BYTES) {
+	if (conn->slow != NULL || conn->pending != NULL || frame->len > PENDING_BYTES) {
 		send_queued(conn, frame);
 		return;
 	}
-	conn->pending[conn->pending_count++] = frame_ref(frame);
+	conn->pending = frame_ref(frame);
 	conn_mark_dirty(conn);
 }
 
 size_t conn_backlog(const struct conn *conn)
 {
 	size_t bytes = conn->slow != NULL ? conn->slow->bytes : 0;
-	for (unsigned i = 0; i < conn->pending_count; i++) {
-		bytes += conn->pending[i]->len;
-	}
+	bytes += conn->pending != NULL ? conn->pending->len : 0;
 	return bytes + layer_output(conn);
 }
 
 void conn_discard_unsent(struct conn *conn)
 {
 	struct conn_slow *const slow = conn->slow;
-	for (unsigned i = 0; i < conn->pending_count; i++) {
-		frame_unref(conn->pending[i]);
-	}
-	conn->pending_count = 0;
+	frame_unref(conn->pending);
+	conn->pending = NULL;
 	if (slow == NULL) {
 		return;
 	}

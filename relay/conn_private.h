@@ -2,9 +2,10 @@
  *
  * Between conn.c (life, lists, the turn), conn_input.c and conn_output.c; nobody else includes it.
  * An idle connection is struct conn and nothing else. What only slow, closing or busy ones need (a
- * queue, a timer) is in struct conn_slow, made when needed and freed with the need.
+ * queue, a timer) is in struct conn_slow, made when needed and given back with the need; what only
+ * half a message, TLS or a proxy needs is in struct conn_extra.
  *
- * Between turns: pending frames mean that the connection is in loop->dirty; `slow` with frames
+ * Between turns: a pending frame means that the connection is in loop->dirty; `slow` with frames
  * means the same, or that the kernel refused (is_blocked) and the write edge will come. A layer
  * (conn_layer.h) with output of its own is blocked, too.
  */
@@ -16,11 +17,15 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
-#define CONN_PENDING_MAX 4
+/* Rooms are counted in these. */
+#define CONN_ROOM_BLOCK 8
 
 struct conn_slow {
 	struct wheel_timer timer; /* for the earlier of deadline and age */
-	struct conn *conn;
+	union {
+		struct conn *conn;
+		struct conn_slow *next; /* of the loop's spare ones */
+	};
 	int64_t deadline_ms; /* 0: none */
 	int64_t linger_ms;   /* of conn_finish() */
 	int64_t moved_ms;    /* when the head of a blocked queue last moved */
@@ -39,21 +44,27 @@ struct conn_input {
 	char bytes[];
 };
 
-/* Of connections with TLS or behind a trusted proxy. */
+/* Of connections with TLS, behind a trusted proxy, or with input that waits for more. */
 struct conn_extra {
 	struct conn_layer *layer; /* NULL: the socket itself */
+	struct conn_input *input; /* read and not consumed; NULL if nothing is */
 	bool is_trusted;
+	bool has_said_goodbye;        /* the layer's last word is out */
 	struct conn_origin origin;    /* of the connection */
 	struct conn_origin forwarded; /* of the request */
 };
 
 struct conn {
-	/* The delivery path's cache line: */
+	struct event event;
+	const struct conn_ops *ops;
+	const struct conn_limits *limits;
+	void *user;
+	struct conn_extra *extra; /* NULL while nobody needs it */
+	/* What a delivery reads and writes, beside what is of the owner's in the room: */
 	struct loop *loop;
-	struct frame *pending[CONN_PENDING_MAX];
+	struct frame *pending; /* goes out at the turn's end; a second one makes it a queue */
 	struct conn_slow *slow;
 	int fd;
-	uint8_t pending_count;
 	bool is_mute : 1;  /* closing, finishing, overflowed or broken: conn_send() drops */
 	bool is_dirty : 1; /* in loop->dirty */
 	bool is_blocked : 1;
@@ -69,31 +80,30 @@ struct conn {
 	bool is_reported : 1; /* on_closed() was called */
 	bool is_again : 1;    /* in loop->again */
 	bool has_new_ops : 1;
-	bool has_layer : 1;        /* extra->layer */
-	bool has_said_goodbye : 1; /* the layer's last word is out */
-	const struct conn_ops *ops;
-	/* The rest: */
-	void *user;
-	const struct conn_limits *limits;
-	struct conn_input *input; /* read and not consumed; NULL if nothing is */
-	struct conn_extra *extra;
-	int error;
-	TAILQ_ENTRY(conn) link;
-	struct event event;
+	bool has_layer : 1; /* extra->layer */
+	uint8_t error;      /* errno */
+	uint8_t room_blocks;
+	_Alignas(void *) char room[];
 };
 
 /* conn.c */
 void conn_mark_dirty(struct conn *conn);
-void conn_set_again(struct conn *conn, bool is_again);
+void conn_set_error(struct conn *conn, int error);
+struct conn_extra *conn_ensure_extra(struct conn *conn);
+/* Goes on reading at the turn's end. */
+void conn_read_again(struct conn *conn);
 
-/* conn_input.c: reads until nothing is there or the turn's share is used up. */
+/* conn_input.c */
+void conn_drop_input(struct conn *conn);
+/* Reads until nothing is there or the turn's share is used up. */
 void conn_read(struct conn *conn);
 /* Input of a connection that was just made, to be offered with what follows. */
 void conn_put_input(struct conn *conn, struct cln_slice input);
 
 /* conn_output.c */
 struct conn_slow *conn_ensure_slow(struct conn *conn);
-void conn_free_slow(struct conn *conn);
+void conn_free_slow(struct conn *conn); /* back to the loop, for the next one that needs it */
+void conn_free_spare(struct loop *loop);
 bool conn_has_queue(const struct conn *conn);
 /* Anything unsent, also within the layer. */
 bool conn_has_output(const struct conn *conn);

@@ -381,7 +381,8 @@ struct conn *http_accept(struct loop *loop, int fd, const struct http_limits *li
 	http_router_fn router, void *context)
 {
 	struct http *const http = xcalloc(1, sizeof(*http));
-	struct conn *const conn = conn_new(loop, fd, &conn_limits, &conn_ops, http);
+	struct conn *const conn =
+		conn_new_with_room(loop, fd, limits->room_bytes, &conn_limits, &conn_ops, http);
 	if (conn != NULL) {
 		loop->metrics.connections_total++;
 	}

@@ -37,6 +37,7 @@ struct http_limits {
 	int64_t
 		request_timeout_ms;  /* from the connection's start, or the first byte of a later request */
 	int64_t idle_timeout_ms; /* between requests */
+	size_t room_bytes;       /* of its connections, for who takes them over: ws_room() */
 };
 
 typedef void (*http_router_fn)(struct conn *conn, struct http_request *request, void *context);

@@ -88,6 +88,7 @@ void hub_learn(struct hub *hub, const struct conf *conf)
 	for (unsigned i = 0; i < hub->apps.count; i++) {
 		if (i >= before) {
 			hub->limits[i] = xcalloc(1, sizeof(struct ws_limits));
+			hub->apps.slots[i]->hub = hub;
 			hub->apps.slots[i]->sessions = sessions_of(hub->shared, i);
 		}
 		session_limits_set(hub->limits[i], conf, &conf->apps[i]);

@@ -88,9 +88,6 @@ static void init_state(struct loop *loop)
 	loop->read_buffer = xmalloc(LOOP_READ_BYTES);
 	loop->cork_buffer = xmalloc(LOOP_CORK_BYTES);
 	loop->private_ = xcalloc(1, sizeof(*loop->private_));
-	TAILQ_INIT(&loop->idle);
-	TAILQ_INIT(&loop->again);
-	TAILQ_INIT(&loop->dead);
 	loop->now_ms = clock_monotonic_ms();
 	loop->wall_ms = clock_wall_ms();
 	wheel_init(&loop->wheel, loop->now_ms);
@@ -105,7 +102,7 @@ static void free_state(struct loop *loop)
 		loop->free_codec(loop->codec);
 	}
 	mailbox_free(loop->mailbox);
-	free(loop->dirty.conns);
+	conn_forget_all(loop);
 	free(loop->read_buffer);
 	free(loop->cork_buffer);
 	free(loop->private_);

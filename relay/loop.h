@@ -20,14 +20,13 @@
 
 struct conf;
 struct conn;
+struct conn_slow;
 struct event_base;
-
-TAILQ_HEAD(conn_list, conn);
 
 #define LOOP_READ_BYTES (256 * 1024)
 #define LOOP_CORK_BYTES (16 * 1024)
 
-/* Connections to flush, first come first served; a ring that grows. */
+/* Connections, first come first served; a ring that grows. */
 struct conn_ring {
 	struct conn **conns;
 	size_t first;
@@ -47,13 +46,13 @@ struct loop {
 	struct log_limit log_peers; /* for lines about peers that speak something else */
 	struct wheel wheel;
 	struct mailbox *mailbox;
-	char *read_buffer; /* LOOP_READ_BYTES, shared by all connections of the loop */
-	char *cork_buffer; /* LOOP_CORK_BYTES, where small frames are joined */
-	struct conn_ring dirty;
-	/* Each connection is in one of these: */
-	struct conn_list idle;
-	struct conn_list again; /* not read to the end in this turn: go on in the next */
-	struct conn_list dead;
+	char *read_buffer;       /* LOOP_READ_BYTES, shared by all connections of the loop */
+	char *cork_buffer;       /* LOOP_CORK_BYTES, where small frames are joined */
+	struct conn_ring dirty;  /* to flush at the turn's end */
+	struct conn_ring again;  /* not read to the end in this turn: go on in the next */
+	struct conn_ring dead;   /* to free at the turn's end */
+	struct conn_slow *spare; /* of connections that were slow; bounded */
+	unsigned spare_count;
 	/* The layer above gathers what its connections are to send; called before they are flushed. */
 	void (*hand_out)(void *context);
 	void *hand_out_context;

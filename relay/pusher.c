@@ -122,7 +122,7 @@ static bool check_auth(
 static void join(const struct request *request, const struct hub_member *member)
 {
 	struct session *const session = request->session;
-	if (hub_subscribe(session->hub, &session->subscriber, session->app, request->channel,
+	if (hub_subscribe(session->app->hub, &session->subscriber, session->app, request->channel,
 			&request->type, member) == HUB_ALREADY)
 		pusher_complain(
 			session, PUSHER_NONE, "Existing subscription to channel %.*s", ARGS(request->channel));
@@ -272,13 +272,13 @@ static void handle_unsubscribe(struct session *session, const struct message *me
 		return; /* nobody can be subscribed to that */
 	struct subscription *const subscription = hub_find(&session->subscriber, session->app, name);
 	if (subscription != NULL)
-		hub_unsubscribe(session->hub, subscription);
+		hub_unsubscribe(session->app->hub, subscription);
 }
 
 static void handle_ping(struct session *session, const struct message *message)
 {
 	(void)message;
-	session_say(session, frame_ref(session->hub->pong));
+	session_say(session, frame_ref(session->app->hub->pong));
 }
 
 /* That it came is all: activity was noted already. */

@@ -8,7 +8,7 @@
 
 static void refuse_event(struct session *session)
 {
-	session->hub->loop->metrics.client_events_refused++;
+	session->app->hub->loop->metrics.client_events_refused++;
 }
 
 #define WINDOW_MS 1000
@@ -16,7 +16,7 @@ static void refuse_event(struct session *session)
 static bool is_over_rate(struct session *session)
 {
 	struct session_window *const window = &session->client_events;
-	const int64_t now_ms = session->hub->loop->now_ms;
+	const int64_t now_ms = session->app->hub->loop->now_ms;
 	if (window->count == 0 || now_ms - window->start_ms >= WINDOW_MS)
 		*window = (struct session_window){.start_ms = now_ms};
 	if (window->count >= session->app->conf->client_event_rate)
@@ -53,7 +53,7 @@ static bool is_within(const struct message *message, size_t limit)
 static void emit(struct session *session, const struct msg *msg, const struct message *message,
 	struct cln_slice user_id)
 {
-	struct hub *const hub = session->hub;
+	struct hub *const hub = session->app->hub;
 	if (session->app->conf->webhooks_count == 0)
 		return;
 	struct buf text = {0};
@@ -90,10 +90,10 @@ static void relay_event(
 		.is_client = true,
 		.has_id = true,
 	};
-	hub_next_id(session->hub, msg.id);
-	session->hub->loop->metrics.client_events++;
+	hub_next_id(session->app->hub, msg.id);
+	session->app->hub->loop->metrics.client_events++;
 	emit(session, &msg, message, user_id);
-	hub_publish(session->hub, &msg);
+	hub_publish(session->app->hub, &msg);
 	frame_unref(msg.frame);
 }
 

@@ -9,7 +9,7 @@
 
 static void fail(struct session *session, unsigned code, struct cln_slice message)
 {
-	session->hub->loop->metrics.signin_errors++;
+	session->app->hub->loop->metrics.signin_errors++;
 	session_error(session, code, message);
 }
 
@@ -44,14 +44,14 @@ static void accept(const struct sign_in *in)
 		.watchlist = in->list.ids,
 		.watch_count = in->list.count,
 	};
-	session->hub->loop->metrics.signins++;
+	session->app->hub->loop->metrics.signins++;
 	session->is_authorized = true;
 	session_say(session, pusher_frame_signed_in(in->user_data));
 	if (in->list.is_cut)
 		pusher_complain(session, PUSHER_WATCHLIST,
 			"The watchlist has more than %u user ids: only the first %u are watched",
 			session->app->conf->watchlist, session->app->conf->watchlist);
-	hub_sign_in(session->hub, session, &identity);
+	hub_sign_in(session->app->hub, session, &identity);
 }
 
 static void sign_in(struct sign_in *in)

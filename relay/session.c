@@ -30,21 +30,21 @@ static const struct session_transport *transport_of(const struct session *sessio
 
 void session_say(struct session *session, struct frame *frame)
 {
-	hub_hand_out(session->hub);
+	hub_hand_out(session->app->hub);
 	session->subscriber.ops->deliver(&session->subscriber, NULL, frame);
 	frame_unref(frame);
 }
 
 void session_error(struct session *session, unsigned code, struct cln_slice message)
 {
-	session->hub->loop->metrics.pusher_errors++;
+	session->app->hub->loop->metrics.pusher_errors++;
 	session_say(session, pusher_frame_error(code, message));
 }
 
 void session_refuse(struct session *session, const struct pusher_refusal *refusal)
 {
 	const bool is_auth = refusal->status == PUSHER_STATUS_UNAUTHORIZED;
-	session->hub->loop->metrics.subscribe_errors++;
+	session->app->hub->loop->metrics.subscribe_errors++;
 	session_error(session, is_auth ? PUSHER_UNAUTHORIZED : PUSHER_NONE, refusal->message);
 	session_say(session, pusher_frame_refused(refusal, true));
 	session_say(session, pusher_frame_refused(refusal, false));
@@ -62,9 +62,9 @@ static void begin_close(struct session *session, uint16_t code, struct cln_slice
 {
 	if (session->is_leaving)
 		return;
-	hub_hand_out(session->hub);
+	hub_hand_out(session->app->hub);
 	session->is_leaving = true;
-	loop_timer_stop(session->hub->loop, &session->timer);
+	loop_timer_stop(session->app->hub->loop, &session->timer);
 	if (session->is_paused)
 		transport_of(session)->set_paused(session, false);
 	transport_of(session)->leave(session, code, reason);
@@ -76,19 +76,19 @@ void session_close(struct session *session, uint16_t code, struct cln_slice reas
 	/* At a restart everybody leaves: nobody needs to hear of each one. */
 	if (code == PUSHER_RESTART)
 		return;
-	hub_unsubscribe_all(session->hub, &session->subscriber);
-	hub_sign_out(session->hub, session);
+	hub_unsubscribe_all(session->app->hub, &session->subscriber);
+	hub_sign_out(session->app->hub, session);
 }
 
 void session_overflow(struct session *session)
 {
-	session->hub->loop->metrics.overflows++;
+	session->app->hub->loop->metrics.overflows++;
 	session_close(session, PUSHER_OVER_CAPACITY, CLN_SLICE("You read too slowly"));
 }
 
-void session_free(struct session *session)
+void session_end(struct session *session)
 {
-	struct hub *const hub = session->hub;
+	struct hub *const hub = session->app->hub;
 	hub_unsubscribe_all(hub, &session->subscriber);
 	hub_sign_out(hub, session);
 	loop_timer_stop(hub->loop, &session->timer);
@@ -96,7 +96,6 @@ void session_free(struct session *session)
 	atomic_fetch_sub_explicit(&hub->session_count, 1, memory_order_relaxed);
 	atomic_fetch_sub(&hub->shared->sessions, 1);
 	atomic_fetch_sub(session->app->sessions, 1);
-	free(session);
 }
 
 /* --- time --- */
@@ -115,7 +114,7 @@ static int64_t probe_after_ms(const struct conf *conf)
 
 static void check_idle(struct session *session)
 {
-	struct loop *const loop = session->hub->loop;
+	struct loop *const loop = session->app->hub->loop;
 	const struct conf *const conf = loop->conf;
 	if (session->probed_ms != 0) {
 		const int64_t left_ms = session->probed_ms + conf->pong_timeout_ms - loop->now_ms;
@@ -142,7 +141,7 @@ static void check_idle(struct session *session)
 
 static void end_pause(struct session *session)
 {
-	struct loop *const loop = session->hub->loop;
+	struct loop *const loop = session->app->hub->loop;
 	session->is_paused = false;
 	session->input_ms = loop->now_ms;
 	session->probed_ms = 0;
@@ -156,14 +155,14 @@ static int64_t authorization_left_ms(const struct session *session)
 	const int64_t timeout_ms = session->app->conf->authorization_timeout_ms;
 	if (timeout_ms == 0 || session->is_authorized)
 		return INT64_MAX;
-	return timeout_ms - (uint32_t)((uint32_t)session->hub->loop->now_ms - session->opened_ms);
+	return timeout_ms - (uint32_t)((uint32_t)session->app->hub->loop->now_ms - session->opened_ms);
 }
 
 static void on_timer(struct wheel_timer *timer)
 {
 	struct session *const session = session_of_timer(timer);
 	if (authorization_left_ms(session) <= 0) {
-		session->hub->loop->metrics.authorization_timeouts++;
+		session->app->hub->loop->metrics.authorization_timeouts++;
 		session_close(
 			session, PUSHER_UNAUTHORIZED, CLN_SLICE("Connection not authorized within timeout"));
 	} else if (session->is_paused) {
@@ -177,13 +176,13 @@ static void on_timer(struct wheel_timer *timer)
 static void watch(struct session *session, int64_t delay_ms)
 {
 	const int64_t left_ms = authorization_left_ms(session);
-	loop_timer_set(
-		session->hub->loop, &session->timer, left_ms < delay_ms ? left_ms : delay_ms, on_timer);
+	loop_timer_set(session->app->hub->loop, &session->timer,
+		left_ms < delay_ms ? left_ms : delay_ms, on_timer);
 }
 
 void session_heard(struct session *session)
 {
-	session->input_ms = session->hub->loop->now_ms;
+	session->input_ms = session->app->hub->loop->now_ms;
 	session->probed_ms = 0;
 }
 
@@ -212,11 +211,11 @@ static void pause(struct session *session)
  * behind this message; the next one waits in the connection's input. */
 static bool take_message(struct session *session)
 {
-	const struct conf *const conf = session->hub->loop->conf;
+	const struct conf *const conf = session->app->hub->loop->conf;
 	struct session_bucket *const bucket = &session->messages;
 	if (conf->message_rate == 0)
 		return true;
-	fill(bucket, conf, session->hub->loop->now_ms);
+	fill(bucket, conf, session->app->hub->loop->now_ms);
 	bucket->level -= PER_MESSAGE;
 	if (bucket->level >= PER_MESSAGE)
 		return true;
@@ -259,12 +258,16 @@ static uint64_t new_socket_id(struct hub *hub)
 	}
 }
 
-struct session *session_new(
-	struct hub *hub, struct app *app, unsigned protocol, const struct session_transport *transport)
+size_t session_bytes(void)
 {
-	struct session *const session = xcalloc(1, sizeof(*session));
+	return sizeof(struct session);
+}
+
+void session_begin(struct session *session, struct app *app, unsigned protocol,
+	const struct session_transport *transport)
+{
+	struct hub *const hub = app->hub;
 	subscriber_init(&session->subscriber, &transport->subscriber, new_socket_id(hub));
-	session->hub = hub;
 	session->app = app;
 	session->protocol = (uint8_t)protocol; /* judged: one digit */
 	session->opened_ms = (uint32_t)hub->loop->now_ms;
@@ -274,11 +277,10 @@ struct session *session_new(
 	table_add(&hub->sessions, session_hash(session->subscriber.id), session);
 	atomic_fetch_add_explicit(&hub->session_count, 1, memory_order_relaxed);
 	watch(session, probe_after_ms(hub->loop->conf));
-	return session;
 }
 
 void session_greet(struct session *session)
 {
 	session_say(session, pusher_frame_established(session->subscriber.id,
-							 session->hub->loop->conf->activity_timeout_ms));
+							 session->app->hub->loop->conf->activity_timeout_ms));
 }

@@ -17,4 +17,7 @@
  * draining), since browsers can't see HTTP statuses here. */
 void session_upgrade(struct hub *hub, struct conn *conn, const struct http_request *request);
 
+/* What a session needs of its connection's room. */
+size_t session_bytes(void);
+
 #endif

@@ -8,8 +8,6 @@
 #include "origin.h"
 #include "ws.h"
 
-static const struct ws_ops refused_ops;
-
 static void refuse(struct session_opening *opening, uint16_t code, const char *reason)
 {
 	opening->code = code;
@@ -126,7 +124,7 @@ static void turn_away(struct hub *hub, struct conn *conn, const struct http_requ
 	const struct session_opening *opening)
 {
 	session_note_refusal(hub, conn, request, opening);
-	struct ws *const ws = ws_accept(conn, request, hub->refused_limits, &refused_ops, hub);
+	struct ws *const ws = ws_accept(conn, request, hub->refused_limits);
 	session_say_goodbye(ws, opening->protocol, opening->code, cln_slice_of(opening->reason));
 }
 
@@ -137,7 +135,7 @@ void session_upgrade(struct hub *hub, struct conn *conn, const struct http_reque
 		return;
 	session_judge(hub, conn, request, key_of(request->path), &opening);
 	if (opening.code == 0)
-		session_welcome(hub, conn, request, opening.app, opening.protocol);
+		session_welcome(conn, request, opening.app, opening.protocol);
 	else
 		turn_away(hub, conn, request, &opening);
 }
@@ -160,7 +158,7 @@ static void ignore_closed(struct ws *ws, uint16_t code)
 	(void)code;
 }
 
-static const struct ws_ops refused_ops = {
+const struct ws_ops session_refused_ops = {
 	.on_message = ignore_message,
 	.on_overflow = close_refused,
 	.on_closed = ignore_closed,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A session as hub.c and pusher.c see it. It is freed at the end of the turn in which its socket
- * closed; everybody else names it by its socket id.
+ * A session as hub.c and pusher.c see it. It stands in its transport's memory (a WebSocket's room,
+ * a struct xhr) and ends at the end of the turn in which its socket closed; everybody else names it
+ * by its socket id.
  */
 #ifndef SESSION_PRIVATE_H
 #define SESSION_PRIVATE_H
@@ -17,14 +18,14 @@ struct session;
 struct session_user;
 struct ws;
 struct ws_limits;
-struct xhr;
+struct ws_ops;
 
 /* How a session reaches its client: by a WebSocket (session_ws.c) or by HTTP requests (xhr.h). A
  * session finds this table by its subscriber's, which is the first member: the choice costs an idle
  * session nothing and the delivery path no second call. */
 struct session_transport {
 	struct subscriber_ops subscriber; /* deliver() gets channel NULL for what the session says */
-	/* The last word: nothing is delivered behind it, and session_free() follows, in a later turn
+	/* The last word: nothing is delivered behind it, and session_end() follows, in a later turn
 	 * or at this one's end. For protocols below 6 a pusher:error goes first. */
 	void (*leave)(struct session *session, uint16_t code, struct cln_slice reason);
 	/* Asks the client for a sign of life, which is told by session_heard(). */
@@ -48,15 +49,10 @@ struct session_window {
 
 struct session {
 	struct subscriber subscriber; /* its id is the socket id */
-	struct hub *hub;
-	struct app *app;
-	union {
-		struct ws *ws;
-		struct xhr *xhr;
-	};
-	struct wheel_timer timer; /* idle probe, or the end of a pause */
-	int64_t input_ms;         /* when the peer was last heard of */
-	int64_t probed_ms;        /* 0: no probe is open */
+	struct app *app;              /* and, by it, the hub */
+	struct wheel_timer timer;     /* idle probe, or the end of a pause */
+	int64_t input_ms;             /* when the peer was last heard of */
+	int64_t probed_ms;            /* 0: no probe is open */
 	struct session_bucket messages;
 	struct session_window client_events;
 	struct session_user *user; /* NULL: not signed in; hub_users.h */
@@ -92,7 +88,7 @@ struct session_opening {
 };
 
 /* The same for all transports. `key`: the application's, from the path; without a ptr the path has
- * none. Counts the session in, which session_free() takes back, or refuses and counts nothing. */
+ * none. Counts the session in, which session_end() takes back, or refuses and counts nothing. */
 void session_judge(struct hub *hub, struct conn *conn, const struct http_request *request,
 	struct cln_slice key, struct session_opening *opening);
 /* The counter and the log line of a refusal. */
@@ -101,13 +97,13 @@ void session_note_refusal(struct hub *hub, struct conn *conn, const struct http_
 
 /* --- for transports --- */
 
-/* Of a client that has been judged welcome and counted in. The caller joins it to its transport,
- * then greets. */
-struct session *session_new(
-	struct hub *hub, struct app *app, unsigned protocol, const struct session_transport *transport);
+/* Of a client that has been judged welcome and counted in; `session` is zeroed memory of the
+ * transport's, which greets as soon as it can say something. */
+void session_begin(struct session *session, struct app *app, unsigned protocol,
+	const struct session_transport *transport);
 void session_greet(struct session *session);
-/* The transport is gone. */
-void session_free(struct session *session);
+/* The transport is gone; the memory stays its own. */
+void session_end(struct session *session);
 /* Something came from the client. */
 void session_heard(struct session *session);
 /* A text message, valid UTF-8, within the application's limit. */
@@ -123,9 +119,12 @@ void session_describe(const struct subscriber *subscriber, char *out, size_t cap
 
 /* --- WebSockets (session_ws.c) --- */
 
+extern const struct ws_ops session_ops;
+extern const struct ws_ops session_refused_ops;
+
 /* Opens the session of an upgrade that has been judged welcome and counted in. */
-void session_welcome(struct hub *hub, struct conn *conn, const struct http_request *request,
-	struct app *app, unsigned protocol);
+void session_welcome(
+	struct conn *conn, const struct http_request *request, struct app *app, unsigned protocol);
 /* A close that works for all protocols: below 6 a pusher:error goes first. */
 void session_say_goodbye(struct ws *ws, unsigned protocol, uint16_t code, struct cln_slice reason);
 

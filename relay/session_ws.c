@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Sessions over a WebSocket: hands what arrives to the session, and what the session says to the
- * socket. Owns nothing; a session ends with its socket.
+ * socket. A session stands in its WebSocket's room and ends with it.
  */
 #include "hub_private.h"
 #include "session.h"
@@ -39,10 +39,10 @@ static void on_overflow(struct ws *ws)
 static void on_closed(struct ws *ws, uint16_t code)
 {
 	(void)code;
-	session_free(ws_user(ws));
+	session_end(ws_user(ws));
 }
 
-static const struct ws_ops session_ops = {
+const struct ws_ops session_ops = {
 	.on_message = on_message,
 	.on_activity = on_activity,
 	.on_overflow = on_overflow,
@@ -57,14 +57,14 @@ static void deliver(
 	struct session *const session = (struct session *)subscriber;
 	(void)channel;
 	if (!session->is_leaving)
-		ws_send(session->ws, frame);
+		ws_send(ws_of_user(session), frame);
 }
 
 static void deliver_all(struct subscriber *subscriber, const struct frame_run *run)
 {
 	struct session *const session = (struct session *)subscriber;
 	if (!session->is_leaving)
-		ws_send_all(session->ws, run);
+		ws_send_all(ws_of_user(session), run);
 }
 
 void session_say_goodbye(struct ws *ws, unsigned protocol, uint16_t code, struct cln_slice reason)
@@ -80,20 +80,21 @@ void session_say_goodbye(struct ws *ws, unsigned protocol, uint16_t code, struct
 
 static void leave(struct session *session, uint16_t code, struct cln_slice reason)
 {
-	session_say_goodbye(session->ws, session->protocol, code, reason);
+	session_say_goodbye(ws_of_user(session), session->protocol, code, reason);
 }
 
 static void probe(struct session *session)
 {
-	ws_ping(session->ws);
+	ws_ping(ws_of_user(session));
 }
 
 static void set_paused(struct session *session, bool is_paused)
 {
+	struct conn *const conn = ws_conn(ws_of_user(session));
 	if (is_paused)
-		conn_pause(ws_conn(session->ws));
+		conn_pause(conn);
 	else
-		conn_resume(ws_conn(session->ws));
+		conn_resume(conn);
 }
 
 static const struct session_transport transport = {
@@ -122,6 +123,7 @@ void session_limits_set(
 				.backlog_bytes = conf->backlog_bytes,
 				.backlog_age_ms = conf->backlog_age_ms,
 			},
+		.ops = app != NULL ? &session_ops : &session_refused_ops,
 		.message_bytes = message,
 		.fragments = SESSION_FRAGMENTS,
 		.control_per_second = SESSION_CONTROL_PER_SECOND,
@@ -130,11 +132,13 @@ void session_limits_set(
 	};
 }
 
-void session_welcome(struct hub *hub, struct conn *conn, const struct http_request *request,
-	struct app *app, unsigned protocol)
+void session_welcome(
+	struct conn *conn, const struct http_request *request, struct app *app, unsigned protocol)
 {
-	struct session *const session = session_new(hub, app, protocol, &transport);
+	assert(conn_room_bytes(conn) >= ws_room(session_bytes()));
+	struct ws *const ws = ws_accept(conn, request, app->hub->limits[app->index]);
+	struct session *const session = ws_user(ws);
+	session_begin(session, app, protocol, &transport);
 	session->is_secure = conn_is_secure(conn);
-	session->ws = ws_accept(conn, request, hub->limits[app->index], &session_ops, session);
 	session_greet(session);
 }

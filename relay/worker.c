@@ -14,7 +14,9 @@
 #include "http.h"
 #include "proxy.h"
 #include "route.h"
+#include "session.h"
 #include "tls.h"
+#include "ws.h"
 
 #include "../wire/err.h"
 
@@ -206,6 +208,7 @@ static void set_http_limits(struct worker *worker, const struct conf *conf)
 		.body_bytes = conf->http_body_bytes,
 		.request_timeout_ms = conf->request_timeout_ms,
 		.idle_timeout_ms = conf->activity_timeout_ms,
+		.room_bytes = ws_room(session_bytes()),
 	};
 }
 

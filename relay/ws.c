@@ -2,7 +2,8 @@
  *
  * See ws.h. A message that arrived in one piece is handed on where it lies in the read buffer; one
  * that came in pieces is collected in memory that grows with what has arrived and is freed with
- * the message. A compressed one is inflated into memory of its own, which is freed with it, too.
+ * the message, as is what the parser has to know in the middle of one: an idle WebSocket is eight
+ * bytes. A compressed one is inflated into memory of its own, which is freed with it, too.
  */
 #include "ws.h"
 
@@ -12,6 +13,7 @@
 #include "base/utf8.h"
 #include "base/xalloc.h"
 
+#include <assert.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,22 +30,58 @@
 
 _Static_assert(DEFLATE_KINDS <= FRAME_VARIANTS_MAX, "a frame keeps each kind");
 
+/* At the beginning of its connection's room; the owner's part is behind it. */
 struct ws {
-	struct conn *conn;
-	const struct ws_ops *ops;
-	const struct ws_limits *limits;
-	void *user;
-	char *message; /* pieces so far; NULL while nothing is kept */
-	uint32_t message_len;
-	uint32_t message_cap;
-	struct ws_parser parser;
-	uint32_t control_count; /* in the current period */
-	int64_t control_ms;     /* when it began */
-	uint16_t code;          /* of the first close frame, either way; 1006: none so far */
-	bool has_sent_close;
-	bool is_done;        /* nothing that still arrives is looked at */
-	uint8_t window_bits; /* of compressed messages to the peer; 0: it gets none */
+	uint32_t control_ms;     /* when the period began that is counted, its low half */
+	uint16_t code;           /* of the first close frame, either way; 1006: none so far */
+	uint8_t control_count;   /* in that period */
+	uint8_t window_bits : 4; /* of compressed messages to the peer; 0: it gets none */
+	bool has_sent_close : 1;
+	bool is_done : 1; /* nothing that still arrives is looked at */
 };
+
+/* The connection's user: of a message that has not arrived whole yet, NULL between messages. */
+struct ws_message {
+	struct ws_parser parser;
+	uint32_t len;
+	uint32_t cap;
+	char *bytes; /* pieces so far; NULL while nothing is kept */
+};
+
+size_t ws_room(size_t owner_bytes)
+{
+	return sizeof(struct ws) + owner_bytes;
+}
+
+void *ws_user(struct ws *ws)
+{
+	return ws + 1;
+}
+
+struct ws *ws_of_user(void *user)
+{
+	return (struct ws *)user - 1;
+}
+
+struct conn *ws_conn(struct ws *ws)
+{
+	return conn_of_room(ws);
+}
+
+struct loop *ws_loop(struct ws *ws)
+{
+	return conn_loop(ws_conn(ws));
+}
+
+static const struct ws_limits *limits_of(struct ws *ws)
+{
+	return (const struct ws_limits *)conn_limits_of(ws_conn(ws)); /* its first member */
+}
+
+static const struct ws_ops *ops_of(struct ws *ws)
+{
+	return limits_of(ws)->ops;
+}
 
 /* --- the upgrade --- */
 
@@ -190,18 +228,25 @@ static void answer_upgrade(
 
 /* --- closing --- */
 
-static void drop_message(struct ws *ws)
+static struct ws_message *message_of(struct ws *ws)
 {
-	free(ws->message);
-	ws->message = NULL;
-	ws->message_len = 0;
-	ws->message_cap = 0;
+	return conn_user(ws_conn(ws));
+}
+
+static void free_message(struct ws *ws)
+{
+	struct ws_message *const message = message_of(ws);
+	if (message != NULL) {
+		conn_set_user(ws_conn(ws), NULL);
+		free(message->bytes);
+		free(message);
+	}
 }
 
 static void send_close(struct ws *ws, uint16_t code, struct cln_slice reason)
 {
 	struct frame *const frame = ws_frame_close(code, reason);
-	conn_send(ws->conn, frame);
+	conn_send(ws_conn(ws), frame);
 	frame_unref(frame);
 	if (ws->code == WS_CLOSE_ABNORMAL) {
 		ws->code = code != 0 ? code : WS_CLOSE_NONE;
@@ -213,13 +258,12 @@ static void send_close(struct ws *ws, uint16_t code, struct cln_slice reason)
 static void finish(struct ws *ws)
 {
 	ws->is_done = true;
-	drop_message(ws);
-	conn_finish(ws->conn, ws->limits->close_timeout_ms);
+	conn_finish(ws_conn(ws), limits_of(ws)->close_timeout_ms);
 }
 
 static void fail(struct ws *ws, uint16_t code, const char *reason)
 {
-	conn_loop(ws->conn)->metrics.ws_errors++;
+	ws_loop(ws)->metrics.ws_errors++;
 	if (!ws->has_sent_close) {
 		send_close(ws, code, cln_slice_of(reason));
 	}
@@ -228,18 +272,17 @@ static void fail(struct ws *ws, uint16_t code, const char *reason)
 
 void ws_close(struct ws *ws, uint16_t code, struct cln_slice reason)
 {
-	if (ws->has_sent_close || ws->is_done || conn_is_closing(ws->conn)) {
+	if (ws->has_sent_close || ws->is_done || conn_is_closing(ws_conn(ws))) {
 		return;
 	}
 	send_close(ws, code, reason);
-	drop_message(ws);
-	conn_resume(ws->conn); /* the peer's close frame has to be read */
-	conn_expire(ws->conn, ws->limits->close_timeout_ms);
+	conn_resume(ws_conn(ws)); /* the peer's close frame has to be read */
+	conn_expire(ws_conn(ws), limits_of(ws)->close_timeout_ms);
 }
 
-bool ws_is_closing(const struct ws *ws)
+bool ws_is_closing(struct ws *ws)
 {
-	return ws->has_sent_close || ws->is_done || conn_is_closing(ws->conn);
+	return ws->has_sent_close || ws->is_done || conn_is_closing(ws_conn(ws));
 }
 
 /* --- input --- */
@@ -254,15 +297,18 @@ static void on_close_frame(struct ws *ws, const struct ws_event *event)
 
 static bool is_flooding(struct ws *ws)
 {
-	const int64_t now_ms = conn_loop(ws->conn)->now_ms;
-	if (ws->limits->control_per_second == 0) {
+	const uint32_t now_ms = (uint32_t)ws_loop(ws)->now_ms;
+	if (limits_of(ws)->control_per_second == 0) {
 		return false;
 	}
 	if (now_ms - ws->control_ms >= CONTROL_PERIOD_MS) {
 		ws->control_ms = now_ms;
 		ws->control_count = 0;
 	}
-	return ++ws->control_count > ws->limits->control_per_second;
+	if (ws->control_count < UINT8_MAX) {
+		ws->control_count++;
+	}
+	return ws->control_count > limits_of(ws)->control_per_second;
 }
 
 static void on_control(struct ws *ws, const struct ws_event *event)
@@ -277,26 +323,39 @@ static void on_control(struct ws *ws, const struct ws_event *event)
 	}
 	if (event->opcode == WS_PING && !ws->has_sent_close) {
 		struct frame *const frame = ws_frame_encode(WS_PONG, &event->payload, 1);
-		conn_send(ws->conn, frame);
+		conn_send(ws_conn(ws), frame);
 		frame_unref(frame);
 	}
+}
+
+static struct ws_message *ensure_message(struct ws *ws)
+{
+	struct ws_message *message = message_of(ws);
+	if (message == NULL) {
+		message = xcalloc(1, sizeof(*message));
+		conn_set_user(ws_conn(ws), message);
+	}
+	return message;
 }
 
 /* The parser has checked the message's length against its limit. */
 static void keep(struct ws *ws, struct cln_slice piece)
 {
-	const size_t wanted = ws->message_len + piece.len;
-	if (wanted > ws->message_cap) {
-		size_t cap = ws->message_cap > 0 ? ws->message_cap : MESSAGE_FIRST;
+	struct ws_message *const message = ensure_message(ws);
+	const size_t limit = limits_of(ws)->message_bytes;
+	const size_t wanted = message->len + piece.len;
+	if (wanted > message->cap) {
+		size_t cap = message->cap > 0 ? message->cap : MESSAGE_FIRST;
 		while (cap < wanted) {
 			cap *= 2;
 		}
-		cap = cap < ws->limits->message_bytes ? cap : ws->limits->message_bytes;
-		ws->message = xrealloc(ws->message, cap);
-		ws->message_cap = (uint32_t)cap;
+		/* The limit may have become lower since the message began. */
+		cap = cap < limit || wanted > limit ? cap : limit;
+		message->bytes = xrealloc(message->bytes, cap);
+		message->cap = (uint32_t)cap;
 	}
-	memcpy(ws->message + ws->message_len, piece.ptr, piece.len);
-	ws->message_len = (uint32_t)wanted;
+	memcpy(message->bytes + message->len, piece.ptr, piece.len);
+	message->len = (uint32_t)wanted;
 }
 
 static void free_codec(void *codec)
@@ -306,7 +365,7 @@ static void free_codec(void *codec)
 
 static struct deflate_codec *codec_of(struct ws *ws)
 {
-	struct loop *const loop = conn_loop(ws->conn);
+	struct loop *const loop = ws_loop(ws);
 	if (loop->codec == NULL) {
 		loop->codec = deflate_codec_new();
 		loop->free_codec = free_codec;
@@ -318,8 +377,8 @@ static struct deflate_codec *codec_of(struct ws *ws)
 static bool inflate_message(
 	struct ws *ws, const struct ws_event *event, struct cln_slice payload, struct buf *message)
 {
-	conn_loop(ws->conn)->metrics.inflations++;
-	switch (deflate_inflate(codec_of(ws), payload, ws->parser.message_max, message)) {
+	ws_loop(ws)->metrics.inflations++;
+	switch (deflate_inflate(codec_of(ws), payload, limits_of(ws)->message_bytes, message)) {
 	case DEFLATE_OK:
 		if (event->opcode == WS_TEXT && !utf8_is_valid(buf_slice(message))) {
 			fail(ws, WS_CLOSE_INVALID_DATA, "a text message is not UTF-8");
@@ -339,91 +398,122 @@ static bool inflate_message(
 static void on_message(struct ws *ws, const struct ws_event *event, struct cln_slice message)
 {
 	struct buf inflated = {0};
-	conn_loop(ws->conn)->metrics.messages_in++;
+	ws_loop(ws)->metrics.messages_in++;
 	if (!event->is_compressed) {
-		ws->ops->on_message(ws, event->opcode, message);
+		ops_of(ws)->on_message(ws, event->opcode, message);
 	} else if (inflate_message(ws, event, message, &inflated)) {
-		ws->ops->on_message(ws, event->opcode, buf_slice(&inflated));
+		ops_of(ws)->on_message(ws, event->opcode, buf_slice(&inflated));
 	}
 	buf_deinit(&inflated);
 }
 
 static void on_piece(struct ws *ws, const struct ws_event *event)
 {
+	const struct ws_message *const message = message_of(ws);
+	const bool is_kept = message != NULL && message->bytes != NULL;
 	if (ws->has_sent_close) {
 		return;
 	}
-	if (event->payload.len > 0 && (!event->is_last || ws->message != NULL)) {
+	if (event->payload.len > 0 && (!event->is_last || is_kept)) {
 		keep(ws, event->payload);
 	}
 	if (!event->is_last) {
 		return;
 	}
+	if (!is_kept) {
+		on_message(ws, event, event->payload);
+		return;
+	}
 	/* The owner may close, but the memory stays ours until it returns. */
-	char *const kept = ws->message;
-	const struct cln_slice message =
-		kept != NULL ? cln_slice(kept, ws->message_len) : event->payload;
-	ws->message = NULL;
-	drop_message(ws);
-	on_message(ws, event, message);
-	free(kept);
+	on_message(ws, event, cln_slice(message->bytes, message->len));
+	free_message(ws);
+}
+
+/* An idle parser is a fresh one. */
+static struct ws_parser parser_of(struct ws *ws)
+{
+	const struct ws_message *const message = message_of(ws);
+	if (message != NULL) {
+		return message->parser;
+	}
+	const struct ws_limits *const limits = limits_of(ws);
+	return (struct ws_parser){
+		.message_max =
+			(uint32_t)(limits->message_bytes < UINT32_MAX ? limits->message_bytes : UINT32_MAX),
+		.fragments_max = limits->fragments,
+		.has_rsv1 = ws->window_bits != 0,
+	};
+}
+
+static void keep_parser(struct ws *ws, const struct ws_parser *parser)
+{
+	if (ws->is_done || ws_parser_is_idle(parser)) {
+		free_message(ws);
+	} else {
+		ensure_message(ws)->parser = *parser;
+	}
+}
+
+static void on_event(struct ws *ws, const struct ws_event *event)
+{
+	if (event->type == WS_EVENT_ERROR) {
+		fail(ws, event->code, event->error);
+		return;
+	}
+	if (ops_of(ws)->on_activity != NULL) {
+		ops_of(ws)->on_activity(ws);
+	}
+	if (event->type == WS_EVENT_CONTROL) {
+		on_control(ws, event);
+	} else {
+		on_piece(ws, event);
+	}
 }
 
 static size_t on_data(struct conn *conn, char *bytes, size_t len)
 {
-	struct ws *const ws = conn_user(conn);
+	struct ws *const ws = conn_room(conn);
+	struct ws_parser parser = parser_of(ws);
 	size_t at = 0;
-	while (!ws->is_done && !conn_is_closing(conn)) {
+	bool has_more = true;
+	while (has_more && !ws->is_done && !conn_is_closing(conn)) {
 		struct ws_event event;
-		at += ws_parse(&ws->parser, bytes + at, len - at, &event);
-		if (event.type == WS_EVENT_MORE) {
-			return at;
-		}
-		if (event.type == WS_EVENT_ERROR) {
-			fail(ws, event.code, event.error);
-			break;
-		}
-		if (ws->ops->on_activity != NULL) {
-			ws->ops->on_activity(ws);
-		}
-		if (event.type == WS_EVENT_CONTROL) {
-			on_control(ws, &event);
-		} else {
-			on_piece(ws, &event);
-		}
-		if (conn_is_paused(conn)) {
-			return at;
+		at += ws_parse(&parser, bytes + at, len - at, &event);
+		has_more = event.type != WS_EVENT_MORE;
+		if (has_more) {
+			on_event(ws, &event);
+			has_more = !conn_is_paused(conn);
 		}
 	}
-	return len;
+	keep_parser(ws, &parser);
+	return has_more ? len : at; /* whoever closes takes all */
 }
 
 static void on_end(struct conn *conn)
 {
-	finish(conn_user(conn));
+	finish(conn_room(conn));
 }
 
 static void on_overflow(struct conn *conn)
 {
-	struct ws *const ws = conn_user(conn);
-	if (ws->is_done || (ws->ops->on_overflow == NULL && !ws->has_sent_close)) {
+	struct ws *const ws = conn_room(conn);
+	if (ws->is_done || (ops_of(ws)->on_overflow == NULL && !ws->has_sent_close)) {
 		conn_close(conn);
 	} else if (ws->has_sent_close) {
 		/* The close frame itself may be what did not fit. Its code shall arrive. */
 		conn_discard_unsent(conn);
 		send_close(ws, ws->code == WS_CLOSE_NONE ? 0 : ws->code, cln_slice(NULL, 0));
 	} else {
-		ws->ops->on_overflow(ws);
+		ops_of(ws)->on_overflow(ws);
 	}
 }
 
 static void on_closed(struct conn *conn)
 {
-	struct ws *const ws = conn_user(conn);
+	struct ws *const ws = conn_room(conn);
 	conn_loop(conn)->metrics.connections--;
-	ws->ops->on_closed(ws, ws->code);
-	drop_message(ws);
-	free(ws);
+	free_message(ws);
+	ops_of(ws)->on_closed(ws, ws->code);
 }
 
 static const struct conn_ops conn_ops = {
@@ -433,26 +523,19 @@ static const struct conn_ops conn_ops = {
 	.on_closed = on_closed,
 };
 
-struct ws *ws_accept(struct conn *conn, const struct http_request *request,
-	const struct ws_limits *limits, const struct ws_ops *ops, void *user)
+struct ws *ws_accept(
+	struct conn *conn, const struct http_request *request, const struct ws_limits *limits)
 {
-	struct ws *const ws = xcalloc(1, sizeof(*ws));
-	ws->conn = conn;
-	ws->ops = ops;
-	ws->limits = limits;
-	ws->user = user;
-	ws->parser.message_max =
-		(uint32_t)(limits->message_bytes < UINT32_MAX ? limits->message_bytes : UINT32_MAX);
-	ws->parser.fragments_max = limits->fragments;
+	struct ws *const ws = conn_room(conn);
+	assert(conn_room_bytes(conn) >= ws_room(0));
 	ws->code = WS_CLOSE_ABNORMAL;
 	struct deflate_terms terms = {0};
 	if (limits->compression_bytes > 0) {
 		read_offers(request, &terms); /* ws_check_upgrade() has said what is malformed */
 	}
 	ws->window_bits = terms.window_bits;
-	ws->parser.has_rsv1 = terms.window_bits != 0;
 	answer_upgrade(conn, http_find(request, "Sec-WebSocket-Key")->value, &terms);
-	conn_set_ops(conn, &limits->conn, &conn_ops, ws);
+	conn_set_ops(conn, &limits->conn, &conn_ops, NULL);
 	conn_loop(conn)->metrics.upgrades++;
 	return ws;
 }
@@ -470,7 +553,7 @@ static struct frame *compress(struct ws *ws, struct frame *frame, unsigned kind)
 		variant = ws_frame_compressed(ws_frame_opcode(frame), cln_slice(out, len));
 	}
 	free(out);
-	conn_loop(ws->conn)->metrics.compressions++;
+	ws_loop(ws)->metrics.compressions++;
 	return frame_publish(frame, kind, variant);
 }
 
@@ -478,7 +561,7 @@ static struct frame *compress(struct ws *ws, struct frame *frame, unsigned kind)
 static struct frame *pick(struct ws *ws, struct frame *frame)
 {
 	const enum ws_opcode opcode = ws_frame_opcode(frame);
-	const size_t least = ws->limits->compression_bytes; /* 0 if it was switched off meanwhile */
+	const size_t least = limits_of(ws)->compression_bytes; /* 0 if it was switched off meanwhile */
 	if ((opcode != WS_TEXT && opcode != WS_BINARY) || least == 0 ||
 		ws_frame_payload(frame).len < least) {
 		return frame;
@@ -493,7 +576,7 @@ void ws_send(struct ws *ws, struct frame *frame)
 	if (ws->has_sent_close) {
 		return;
 	}
-	conn_send(ws->conn, ws->window_bits == 0 ? frame : pick(ws, frame));
+	conn_send(ws_conn(ws), ws->window_bits == 0 ? frame : pick(ws, frame));
 }
 
 void ws_send_all(struct ws *ws, const struct frame_run *run)
@@ -502,11 +585,11 @@ void ws_send_all(struct ws *ws, const struct frame_run *run)
 		return;
 	}
 	if (ws->window_bits == 0) {
-		conn_send(ws->conn, run->joined);
+		conn_send(ws_conn(ws), run->joined);
 		return;
 	}
 	for (size_t i = 0; i < run->count; i++) {
-		conn_send(ws->conn, pick(ws, run->frames[i]));
+		conn_send(ws_conn(ws), pick(ws, run->frames[i]));
 	}
 }
 
@@ -515,19 +598,4 @@ void ws_ping(struct ws *ws)
 	struct frame *const frame = ws_frame_encode(WS_PING, NULL, 0);
 	ws_send(ws, frame);
 	frame_unref(frame);
-}
-
-void *ws_user(const struct ws *ws)
-{
-	return ws->user;
-}
-
-struct conn *ws_conn(const struct ws *ws)
-{
-	return ws->conn;
-}
-
-struct loop *ws_loop(const struct ws *ws)
-{
-	return conn_loop(ws->conn);
 }

@@ -30,11 +30,13 @@ struct ws_ops {
 	void (*on_closed)(struct ws *ws, uint16_t code);
 };
 
+/* What WebSockets of one kind may do, and who hears of them. */
 struct ws_limits {
 	struct conn_limits conn;
+	const struct ws_ops *ops;
 	size_t message_bytes;        /* as sent and, if it was compressed, as inflated */
 	unsigned fragments;          /* of one message */
-	unsigned control_per_second; /* pings, pongs; more is 1008. 0: no limit */
+	unsigned control_per_second; /* pings, pongs; more is 1008. At most 254; 0: no limit */
 	int64_t close_timeout_ms;    /* for the peer's close frame and FIN */
 	size_t compression_bytes;    /* shorter messages go out as they are. 0: no compression */
 };
@@ -44,13 +46,19 @@ struct ws_limits {
  * Sec-WebSocket-Version) and returns false. */
 bool ws_check_upgrade(struct conn *conn, const struct http_request *request);
 
-/* Answers 101 and takes `conn` over from http. `limits` is borrowed and outlives the ws. */
-struct ws *ws_accept(struct conn *conn, const struct http_request *request,
-	const struct ws_limits *limits, const struct ws_ops *ops, void *user);
+/* The room that a connection must have (http_limits.room_bytes) for a WebSocket whose owner keeps
+ * `owner_bytes` with it. */
+size_t ws_room(size_t owner_bytes);
 
-void *ws_user(const struct ws *ws);
-struct conn *ws_conn(const struct ws *ws);
-struct loop *ws_loop(const struct ws *ws);
+/* Answers 101 and takes `conn` over from http. `limits` is borrowed and outlives the ws. */
+struct ws *ws_accept(
+	struct conn *conn, const struct http_request *request, const struct ws_limits *limits);
+
+/* The owner's part of the room: zeroed at first, there until on_closed() has returned. */
+void *ws_user(struct ws *ws);
+struct ws *ws_of_user(void *user);
+struct conn *ws_conn(struct ws *ws);
+struct loop *ws_loop(struct ws *ws);
 
 void ws_send(struct ws *ws, struct frame *frame); /* takes a reference; a finished frame */
 void ws_send_all(struct ws *ws, const struct frame_run *run); /* as each of them, in one piece */
@@ -58,6 +66,6 @@ void ws_ping(struct ws *ws);
 /* Sends a close frame behind what is queued, then waits for the peer's and closes. Messages that
  * arrive after this are dropped. `reason` at most 123 bytes; code 0 is an empty close frame. */
 void ws_close(struct ws *ws, uint16_t code, struct cln_slice reason);
-bool ws_is_closing(const struct ws *ws);
+bool ws_is_closing(struct ws *ws);
 
 #endif

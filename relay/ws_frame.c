@@ -339,6 +339,11 @@ static size_t read_payload(
 	return piece;
 }
 
+bool ws_parser_is_idle(const struct ws_parser *parser)
+{
+	return !parser->in_frame && parser->opcode == 0;
+}
+
 size_t ws_parse(struct ws_parser *parser, char *bytes, size_t len, struct ws_event *event)
 {
 	size_t used = 0;

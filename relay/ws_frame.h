@@ -81,6 +81,9 @@ struct ws_parser {
  * WS_HEADER_MAX + WS_CONTROL_MAX bytes; payload is used as it arrives. */
 size_t ws_parse(struct ws_parser *parser, char *bytes, size_t len, struct ws_event *event);
 
+/* Whether it stands between two messages, where all but the limits and has_rsv1 is as it began. */
+bool ws_parser_is_idle(const struct ws_parser *parser);
+
 /* Whether a peer may send `code` in a close frame. */
 bool ws_close_code_is_valid(uint16_t code);
 

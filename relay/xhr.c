@@ -20,12 +20,12 @@ static const struct session_transport transport;
 
 static struct xhr_hub *hub_of(const struct xhr *xhr)
 {
-	return xhr->session->hub->xhr;
+	return xhr->session.app->hub->xhr;
 }
 
 static struct loop *loop_of(const struct xhr *xhr)
 {
-	return xhr->session->hub->loop;
+	return xhr->session.app->hub->loop;
 }
 
 struct xhr *xhr_find(struct xhr_hub *xhrs, struct cln_slice name)
@@ -89,7 +89,7 @@ static void finish(struct xhr *xhr)
 	if (xhr->is_dirty)
 		TAILQ_REMOVE(&xhrs->dirty, xhr, dirty);
 	HASH_DELETE(hh, xhrs->sessions, xhr);
-	session_free(xhr->session);
+	session_end(&xhr->session);
 	drop_frames(xhr);
 	buf_deinit(&xhr->close_line);
 	free(xhr);
@@ -161,7 +161,7 @@ static void overflow(struct xhr *xhr)
 	drop_frames(xhr);
 	if (conn != NULL)
 		conn_discard_unsent(conn);
-	session_overflow(xhr->session);
+	session_overflow(&xhr->session);
 }
 
 /* May end the session. */
@@ -242,7 +242,7 @@ void xhr_receive(struct xhr *xhr, struct http_ticket *ticket, bool is_streaming)
 	struct loop *const loop = loop_of(xhr);
 	if (xhr->receiver != NULL)
 		take_over(xhr);
-	session_heard(xhr->session);
+	session_heard(&xhr->session);
 	xhr->receiver = ticket;
 	xhr->is_streaming = is_streaming;
 	xhr->units = 0;
@@ -263,15 +263,19 @@ struct xhr *xhr_open(
 	memcpy(xhr->name, name.ptr, name.len);
 	TAILQ_INIT(&xhr->waiting);
 	HASH_ADD_KEYPTR(hh, xhrs->sessions, xhr->name, xhr->name_len, xhr);
-	xhr->session = session_new(xhrs->hub, opening->app, opening->protocol, &transport);
-	xhr->session->is_secure = opening->is_secure;
-	xhr->session->xhr = xhr;
+	session_begin(&xhr->session, opening->app, opening->protocol, &transport);
+	xhr->session.is_secure = opening->is_secure;
 	xhrs->hub->loop->metrics.xhr_sessions++;
-	session_greet(xhr->session);
+	session_greet(&xhr->session);
 	return xhr;
 }
 
 /* --- the session's transport --- */
+
+static struct xhr *xhr_of(struct session *session)
+{
+	return (struct xhr *)session; /* its first member */
+}
 
 static void push(struct xhr *xhr, struct frame *frame)
 {
@@ -296,7 +300,7 @@ static void deliver(
 	struct subscriber *subscriber, const struct channel *channel, struct frame *frame)
 {
 	struct session *const session = (struct session *)subscriber;
-	struct xhr *const xhr = session->xhr;
+	struct xhr *const xhr = xhr_of(session);
 	(void)channel;
 	if (session->is_leaving || xhr->is_overflowed)
 		return;
@@ -310,9 +314,9 @@ static void deliver(
 
 static void leave(struct session *session, uint16_t code, struct cln_slice reason)
 {
-	struct xhr *const xhr = session->xhr;
+	struct xhr *const xhr = xhr_of(session);
 	if (session->protocol < SESSION_PROTOCOL_CLOSE_CODES) {
-		session->hub->loop->metrics.pusher_errors++;
+		session->app->hub->loop->metrics.pusher_errors++;
 		struct frame *const frame = pusher_frame_error(code, reason);
 		push(xhr, frame);
 		frame_unref(frame);
@@ -327,14 +331,15 @@ static void leave(struct session *session, uint16_t code, struct cln_slice reaso
 
 static void probe(struct session *session)
 {
-	session->xhr->owes_heartbeat = true;
-	xhr_touch(session->xhr);
+	struct xhr *const xhr = xhr_of(session);
+	xhr->owes_heartbeat = true;
+	xhr_touch(xhr);
 }
 
 static void set_paused(struct session *session, bool is_paused)
 {
 	if (!is_paused && !session->is_leaving)
-		xhr_take_waiting(session->xhr);
+		xhr_take_waiting(xhr_of(session));
 }
 
 static const struct session_transport transport = {

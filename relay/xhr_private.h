@@ -17,7 +17,7 @@ struct xhr_waiting;
 TAILQ_HEAD(xhr_waiting_list, xhr_waiting);
 
 struct xhr {
-	struct session *session;
+	struct session session;       /* first: it is how the session finds its xhr */
 	struct http_ticket *receiver; /* the request that receives; NULL between two */
 	struct wheel_timer timer;     /* with a receiver: heartbeat; without: the end */
 	int64_t said_ms;              /* when the receiver last got something */

@@ -43,7 +43,7 @@ static void take_message(struct session *session, const struct jslice *value)
 	struct buf text = {0};
 	size_t len;
 	buf_reserve(&text, cap);
-	session->hub->loop->metrics.messages_in++;
+	session->app->hub->loop->metrics.messages_in++;
 	if (jslice_string(value, text.bytes, cap, &len) == CLN_OK)
 		session_take(session, cln_slice(text.bytes, len));
 	else
@@ -84,7 +84,7 @@ static void wait(struct xhr *xhr, struct conn *conn, struct cln_slice rest)
 	if (xhr->waiting_count >= WAITING_MAX || rest.len > WAITING_BYTES ||
 		xhr->waiting_bytes > WAITING_BYTES - rest.len) {
 		answer(conn, 429, "This session sends too many messages.\n");
-		session_close(xhr->session, PUSHER_OVER_CAPACITY, CLN_SLICE("You send too many messages"));
+		session_close(&xhr->session, PUSHER_OVER_CAPACITY, CLN_SLICE("You send too many messages"));
 		return;
 	}
 	struct xhr_waiting *const waiting = xmalloc(sizeof(*waiting) + rest.len);
@@ -115,7 +115,7 @@ void xhr_drop_waiting(struct xhr *xhr)
 
 void xhr_take_waiting(struct xhr *xhr)
 {
-	struct session *const session = xhr->session;
+	struct session *const session = &xhr->session;
 	while (!session->is_paused && !session->is_leaving && !TAILQ_EMPTY(&xhr->waiting)) {
 		struct xhr_waiting *const waiting = TAILQ_FIRST(&xhr->waiting);
 		remove_waiting(xhr, waiting);
@@ -148,14 +148,14 @@ static void take_nothing(struct xhr *xhr)
 
 void xhr_take(struct xhr *xhr, struct conn *conn, struct cln_slice body)
 {
-	struct session *const session = xhr->session;
+	struct session *const session = &xhr->session;
 	struct jslice array;
 	if (session->is_leaving) {
 		answer(conn, 404, ended);
 		return;
 	}
 	if (jslice_parse(body, &array) < 0 || array.type != JSLICE_ARRAY || !are_strings(&array)) {
-		session->hub->loop->metrics.http_errors++;
+		session->app->hub->loop->metrics.http_errors++;
 		answer(conn, 400, "The body is not a JSON array of strings.\n");
 		return;
 	}

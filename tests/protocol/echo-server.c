@@ -27,21 +27,6 @@
 #define HEAD_BYTES        8192
 #define ADDRESS_MAX       128
 
-static const struct ws_limits limits = {
-	.conn = {INPUT_BYTES, BACKLOG_BYTES, TIMEOUT_MS},
-	.message_bytes = MESSAGE_BYTES,
-	.fragments = FRAGMENTS,
-	.close_timeout_ms = CLOSE_TIMEOUT_MS,
-	.compression_bytes = COMPRESSION_BYTES,
-};
-
-static const struct http_limits http_limits = {
-	.head_bytes = HEAD_BYTES,
-	.body_bytes = HEAD_BYTES,
-	.request_timeout_ms = TIMEOUT_MS,
-	.idle_timeout_ms = TIMEOUT_MS,
-};
-
 static void on_message(struct ws *ws, enum ws_opcode opcode, struct cln_slice message)
 {
 	struct frame *const frame = ws_frame_encode(opcode, &message, 1);
@@ -60,6 +45,15 @@ static const struct ws_ops ops = {
 	.on_closed = on_closed,
 };
 
+static const struct ws_limits limits = {
+	.conn = {INPUT_BYTES, BACKLOG_BYTES, TIMEOUT_MS},
+	.ops = &ops,
+	.message_bytes = MESSAGE_BYTES,
+	.fragments = FRAGMENTS,
+	.close_timeout_ms = CLOSE_TIMEOUT_MS,
+	.compression_bytes = COMPRESSION_BYTES,
+};
+
 static void on_request(struct conn *conn, struct http_request *request, void *context)
 {
 	(void)context;
@@ -67,13 +61,20 @@ static void on_request(struct conn *conn, struct http_request *request, void *co
 		http_respond(conn, 200, "text/plain; charset=utf-8",
 			CLN_SLICE("This server echoes WebSocket messages.\n"));
 	} else if (ws_check_upgrade(conn, request)) {
-		ws_accept(conn, request, &limits, &ops, NULL);
+		ws_accept(conn, request, &limits);
 	}
 }
 
 static void on_accept(void *context, int fd, bool is_unix)
 {
 	(void)is_unix;
+	static struct http_limits http_limits = {
+		.head_bytes = HEAD_BYTES,
+		.body_bytes = HEAD_BYTES,
+		.request_timeout_ms = TIMEOUT_MS,
+		.idle_timeout_ms = TIMEOUT_MS,
+	};
+	http_limits.room_bytes = ws_room(0);
 	http_accept(context, fd, &http_limits, on_request, NULL);
 }
 

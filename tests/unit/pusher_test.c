@@ -7,7 +7,8 @@
 /* sources: relay/pusher_frame.c relay/jslice.c relay/msg.c relay/users.c */
 /* sources: relay/app.c relay/presence.c relay/channel.c relay/ws_frame.c relay/base/buf.c */
 /* sources: relay/base/frame.c relay/base/utf8.c relay/base/hmac.c relay/base/xalloc.c */
-/* sources: relay/base/log.c relay/base/clock.c relay/base/map.c relay/base/table.c relay/base/rand.c */
+/* sources: relay/base/log.c relay/base/clock.c relay/base/map.c relay/base/table.c
+ * relay/base/rand.c */
 /* sources: wire/sign.c wire/name.c */
 /* libs: libcrypto libxxhash */
 #include "../../relay/base/buf.h"
@@ -165,10 +166,10 @@ static int set_up(void **state)
 		.event_name_bytes = CLN_EVENT_NAME_MAX,
 		.watchlist = 3,
 	};
-	app = (struct app){.conf = &conf_app};
+	app = (struct app){.conf = &conf_app, .hub = &hub};
 	hub = (struct hub){.loop = &loop, .shared = &shared};
 	hub.pong = pusher_frame_pong();
-	session = (struct session){.hub = &hub, .app = &app};
+	session = (struct session){.app = &app};
 	subscriber_init(&session.subscriber, NULL, SOCKET);
 	joined = NULL;
 	said.len = 0;

@@ -81,7 +81,7 @@ void session_close(struct session *session, uint16_t code, struct cln_slice reas
 	assert_true(seat->is_open);
 	seat->is_open = false;
 	buf_appendf(&seat->heard, "close %u %.*s\n", code, (int)reason.len, reason.ptr);
-	hub_sign_out(session->hub, session);
+	hub_sign_out(session->app->hub, session);
 }
 
 void loop_timer_set(
@@ -118,10 +118,9 @@ static void begin(unsigned count)
 	for (unsigned w = 0; w < count; w++) {
 		loops[w] = (struct loop){.index = w, .count = count};
 		hubs[w] = (struct hub){.loop = &loops[w], .index = w};
-		apps[w] = (struct app){.index = 0};
+		apps[w] = (struct app){.hub = &hubs[w]};
 		for (unsigned s = 0; s < SESSIONS; s++) {
 			seats[w][s] = (struct seat){.is_open = true};
-			seats[w][s].session.hub = &hubs[w];
 			seats[w][s].session.app = &apps[w];
 		}
 	}
