@@ -14,7 +14,8 @@
 #define MESSAGES_USUAL 20 /* a second, while clients connect */
 #define PER_MILLE      1000
 #define PENDING_MAX    65536 /* bytes that wait for the publishing socket while it is saturated */
-#define WINDOW         512   /* messages under way at a time while it is saturated */
+#define BURST_MAX      512
+#define WINDOW         64 /* messages under way at a time while it is saturated */
 
 /* The tool was too busy or too late to say something about the server. */
 #define BUSY_MAX    950 /* of 1000 */
@@ -181,8 +182,8 @@ static void burst(struct load *load, const struct arguments *arguments)
 {
 	const size_t count = arguments->number[0], size = arguments->number[1];
 
-	if (size == 0 || size > WINDOW)
-		errx(2, "burst COUNT SIZE: 1 to %d messages in one write", WINDOW);
+	if (size == 0 || size > BURST_MAX)
+		errx(2, "burst COUNT SIZE: 1 to %d messages in one write", BURST_MAX);
 	load->ledger.is_timed = true;
 	for (size_t i = 0; i < count; i++) {
 		const int64_t now = message_now_ns();
@@ -198,7 +199,8 @@ static void burst(struct load *load, const struct arguments *arguments)
 }
 
 /* As fast as the publishing socket takes them, but with no more than WINDOW messages under way to
- * the slowest client: no server has to drop any. */
+ * the slowest client: as many as its receive buffer holds one by one, so that no server has to drop
+ * any and none waits for TCP to send again. */
 static void saturate(struct load *load, const struct arguments *arguments)
 {
 	struct ledger *ledger = &load->ledger;

@@ -12,7 +12,7 @@ use Bench\Subject;
 
 return new Subject('P2s', 'Saturation: a publisher writes as fast as it can', static function (Bench $bench, Report $report): void {
     $sockets = $bench->count(1000);
-    $messages = $bench->count(600);
+    $messages = $bench->count(400);
     $relay = $bench->relay('--upgrade-rate 0');
     $load = $bench->load($relay);
     [$loop, $beside] = $bench->bare($sockets);
