@@ -8,9 +8,11 @@
 //                                                      many bytes to a peer that is blocked in read()
 //   publish.php redis PORT ROUNDS CALLS                the same over Redis, beside phpredis' publish()
 //   publish.php paced SOCKET                           for each line "COUNT RATE START" on its standard
-//                                                      input: message i at START + i / RATE, by trigger()
+//                                                      input: message i at START + i / RATE, by trigger();
+//                                                      says "ready" first
 //   publish.php bare SOCKET BYTES                      the same by fwrite(), to bench/bare
 //   publish.php bytes FOLDER                           bytes of one command
+//   publish.php batches SOCKET COUNT                   so many times 100 events in one write
 //   publish.php memory                                 what the extension adds to a process
 //
 // BARE names the bare loop, PIN_SERVER the words that keep it on the server's core. Prints one JSON
@@ -239,9 +241,10 @@ function paced(callable $call, int $count, int $rate, int $start): void
     }
 }
 
-/** Does what lines say, "COUNT RATE START", and answers each. */
+/** Says that it is there, does what lines say, "COUNT RATE START", and answers each. */
 function obey(callable $call, callable $answer): never
 {
+    echo "ready\n";
     while (($line = fgets(STDIN)) !== false) {
         paced($call, ...array_map('intval', explode(' ', trim($line))));
         echo json_encode($answer()), "\n";
@@ -262,6 +265,18 @@ function obey_by_fwrite(string $socket, int $bytes): never
 {
     [$stream, $command] = [bare_stream($socket), str_repeat('x', $bytes)];
     obey(static fn () => fwrite($stream, $command), static fn (): array => ['dropped' => 0]);
+}
+
+/** @return array<string, int> */
+function batches(string $socket, int $count): array
+{
+    $publisher = new Clairon\Publisher("unix:$socket", OPTIONS);
+    for ($i = 0; $i < $count; $i++) {
+        together($publisher, message());
+    }
+    $publisher->flush(5000);
+
+    return $publisher->stats();
 }
 
 /** @return array<string, int> RssAnon of this process, in bytes, before and with a publisher that has published */
@@ -286,6 +301,7 @@ echo json_encode(match ($verb) {
     'paced' => obey_by_trigger($argv[2]),
     'bare' => obey_by_fwrite($argv[2], (int) $argv[3]),
     'bytes' => ['bytes' => strlen(command_of($argv[2]))],
+    'batches' => batches($argv[2], (int) $argv[3]),
     'memory' => memory(),
     default => exit("publish.php knows no verb \"$verb\"\n"),
 }), "\n";

@@ -17,7 +17,8 @@ function smoke_latency(Bench $bench, Server $relay, int $clients, int $count, in
     $load = $bench->load($relay);
     $load->ask("open $clients");
     $publisher = $bench->php('publish.php', "paced $relay->socket");
-    $start = hrtime(true) + 300_000_000; // for PHP to have started
+    $publisher->line(); // it is ready
+    $start = hrtime(true) + 100_000_000;
     $load->say("expect $count $rate $start");
     $publisher->say("$count $rate $start");
     $answer = $load->answer();

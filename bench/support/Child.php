@@ -24,8 +24,8 @@ final class Child
      */
     public function __construct(private readonly string $command, string $log = '')
     {
-        $errors = $log === '' ? STDERR : ['file', $log, 'w'];
-        $process = proc_open("exec $command", [['pipe', 'r'], ['pipe', 'w'], $errors], $this->pipes);
+        $errors = $log === '' ? [] : [2 => ['file', $log, 'w']];
+        $process = proc_open("exec $command", [['pipe', 'r'], ['pipe', 'w']] + $errors, $this->pipes);
         $this->process = $process ?: throw new Problem("can't start $command");
         $this->pid = proc_get_status($this->process)['pid'];
     }
