@@ -59,17 +59,6 @@ static bool are_as_they_are(uint64_t eight)
 	return (uint64_t)others == 0;
 }
 
-/* Replaces what lies behind the first `len` of eight bytes, 1 to 7, by spaces. */
-static uint64_t blank_behind(uint64_t eight, size_t len)
-{
-#ifdef WORDS_BIGENDIAN
-	const uint64_t behind = UINT64_MAX >> (8 * len);
-#else
-	const uint64_t behind = UINT64_MAX << (8 * len);
-#endif
-	return (eight & ~behind) | (EACH(' ') & behind);
-}
-
 /* \\uXXXX of one UTF-16 unit. */
 static char *put_unit(char *to, unsigned unit)
 {
@@ -152,8 +141,7 @@ static zend_never_inline char *put_escaped(char *to, struct cln_slice text)
 }
 
 /* Writes a string of at most STRING_MAX bytes; NULL if it is not valid UTF-8. Most strings are
- * copied, eight bytes at a time: they have room for whole ones (zend_string_alloc() rounds up), and
- * so has `to`. */
+ * copied, eight bytes at a time; `to` has room for whole ones. */
 static zend_always_inline char *put_bytes(char *to, const zend_string *string)
 {
 	const char *from = ZSTR_VAL(string);
@@ -168,14 +156,22 @@ static zend_always_inline char *put_bytes(char *to, const zend_string *string)
 		from += 8;
 		to += 8;
 	}
-	if (left > 0) {
-		memcpy(&eight, from, 8);
-		eight = blank_behind(eight, left);
-		if (UNEXPECTED(!are_as_they_are(eight))) {
-			return put_escaped(to, cln_slice(from, left));
-		}
-		memcpy(to, &eight, 8);
+	if (left == 0) {
+		return to;
 	}
+	if (ZSTR_LEN(string) > 8) { /* the last eight: the first of them are there already, as plain */
+		from -= 8 - left;
+		to -= 8 - left;
+		left = 8;
+		memcpy(&eight, from, 8);
+	} else {
+		eight = EACH(' ');
+		memcpy(&eight, from, left);
+	}
+	if (UNEXPECTED(!are_as_they_are(eight))) {
+		return put_escaped(to, cln_slice(from, left));
+	}
+	memcpy(to, &eight, 8);
 	return to + left;
 }
 
