@@ -55,8 +55,11 @@ static void on_ws_closed(struct ws *ws, uint16_t code)
 }
 
 static const struct ws_ops ws_ops = {.on_message = on_message, .on_closed = on_ws_closed};
-static const struct ws_limits ws_limits = {
-	.conn = {256, 100000, 10000}, .message_bytes = 1000, .fragments = 10, .close_timeout_ms = 100};
+static const struct ws_limits ws_limits = {.conn = {256, 100000, 10000},
+	.ops = &ws_ops,
+	.message_bytes = 1000,
+	.fragments = 10,
+	.close_timeout_ms = 100};
 
 static void route(struct conn *conn, struct http_request *request, void *context)
 {
@@ -69,7 +72,7 @@ static void route(struct conn *conn, struct http_request *request, void *context
 		snprintf(t.query, sizeof(t.query), "-");
 	if (request->is_upgrade) {
 		if (ws_check_upgrade(conn, request))
-			t.ws = ws_accept(conn, request, &ws_limits, &ws_ops, NULL);
+			t.ws = ws_accept(conn, request, &ws_limits);
 	} else if (cln_slice_equal(request->path, CLN_SLICE("/later"))) {
 		t.ticket = http_defer(conn);
 	} else if (cln_slice_equal(request->path, CLN_SLICE("/at-once"))) {
@@ -91,7 +94,7 @@ static void open_client(void)
 
 static int start(void **state)
 {
-	limits = (struct http_limits){HEAD_BYTES, BODY_BYTES, TIMEOUT_MS, TIMEOUT_MS};
+	limits = (struct http_limits){HEAD_BYTES, BODY_BYTES, TIMEOUT_MS, TIMEOUT_MS, ws_room(0)};
 	memset(&t, 0, sizeof(t));
 	loop_start(state);
 	return 0;
