@@ -42,6 +42,10 @@ final class Bench
         $this->relay = getenv('RELAY') ?: "$this->root/relay/clairon-relay";
         $this->extension = getenv('EXTENSION') ?: "$this->root/modules/clairon.so";
         $this->bin = "$this->root/.work/bench";
+        if (function_exists('posix_setrlimit')) { // the bare loop doesn't raise its limit of descriptors itself
+            $most = posix_getrlimit()['hard openfiles'];
+            is_int($most) && posix_setrlimit(POSIX_RLIMIT_NOFILE, $most, $most);
+        }
         $isPinned = (int) shell_exec('nproc') > 1;
         $this->pinServer = $isPinned ? 'taskset -c 0' : '';
         $this->pinClient = $isPinned ? 'taskset -c 1' : '';
