@@ -181,6 +181,9 @@ void cln_sha256_start(struct cln_sha256 *sha)
 void cln_sha256_update(struct cln_sha256 *sha, struct cln_slice bytes)
 {
 	const size_t filled = sha->len % CLN_SHA256_BLOCK;
+	if (bytes.len == 0) {
+		return; /* its ptr may be NULL */
+	}
 	sha->len += bytes.len;
 	if (filled > 0) {
 		const size_t part = MIN(bytes.len, CLN_SHA256_BLOCK - filled);
