@@ -59,7 +59,8 @@ final class Figure
             $unit !== 'ns' => trim(self::short($value) . " $unit"),
             abs($value) >= 1e7 => sprintf('%.1f ms', $value / 1e6),
             abs($value) >= 1e4 => sprintf('%.0f µs', $value / 1e3),
-            default => sprintf('%.2f µs', $value / 1e3),
+            abs($value) >= 1e3 => sprintf('%.2f µs', $value / 1e3),
+            default => sprintf('%.0f ns', $value),
         };
     }
 
