@@ -27,7 +27,7 @@ php_version() {
 is_installed() { [ "$(dpkg-query -W -f '${Status}' "$1" 2>/dev/null)" = 'install ok installed' ]; }
 has_candidate() { apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [^(]'; }
 
-# Prints the packages that a purpose (build, demo, redis, test, matrix, bench) needs, by Debian's names.
+# Prints the packages that a purpose (build, demo, redis, test, matrix, bench, peers) needs, by Debian's names.
 packages_for() {
 	local php
 	php=$(php_version)
@@ -53,8 +53,9 @@ packages_for() {
 		;;
 	matrix) echo debootstrap ;;
 	redis) echo redis-server redis-tools ;;
-	# Peers: nginx with nchan; the others come from npm.
-	bench) echo "nginx-light libnginx-mod-nchan strace" ;;
+	bench) echo strace openssl ;;
+	# nginx with nchan; the others come from npm.
+	peers) echo nginx-light libnginx-mod-nchan ;;
 	test)
 		echo "libcmocka-dev libjansson-dev clang clang-format valgrind php-pear php-parser chromium fonts-dejavu-core"
 		echo "fonts-noto-color-emoji universal-ctags openssl php$php-redis"

@@ -5,6 +5,7 @@
 declare(strict_types=1);
 
 use Bench\Bench;
+use Bench\Calls;
 use Bench\Child;
 use Bench\Goal;
 use Bench\Problem;
@@ -12,28 +13,19 @@ use Bench\Report;
 use Bench\Server;
 use Bench\Subject;
 
-/** @return array<string, int> calls by name of a summary that strace -c wrote */
-$summary = static function (string $file): array {
-    preg_match_all('/^ *[\d.]+ +[\d.]+ +\d+ +(\d+) +(?:\d+ +)?(\w+)$/m', (string) file_get_contents($file), $rows);
-    $calls = array_combine($rows[2], array_map(intval(...), $rows[1]));
-    unset($calls['total']);
-
-    return $calls ?: throw new Problem('strace wrote no summary: ' . file_get_contents($file));
-};
-
 /** @return array<string, int> the relay's system calls while the load tool does this */
-$system_calls = static function (Bench $bench, Server $relay, Child $load, string $command) use ($summary): array {
+$system_calls = static function (Bench $bench, Server $relay, Child $load, string $command): array {
     [$file, $log] = ["$bench->scratch/strace", "$bench->scratch/strace.log"];
     $strace = $bench->start("strace -f -c -o $file -p {$relay->process->pid}", $log);
     $bench->log($strace, $log, '/attached/');
     $load->ask($command);
     $bench->end($strace);
 
-    return $summary($file);
+    return Calls::summary($file);
 };
 
 /** @return array<string, int> system calls of a PHP process that triggers so often */
-$calls_of_php = static function (Bench $bench, Server $relay, int $count) use ($summary): array {
+$calls_of_php = static function (Bench $bench, Server $relay, int $count): array {
     $code = sprintf(
         '$p = new Clairon\Publisher("unix:%s", ["app" => "%s", "key" => "%s", "secret" => "%s"]); for ($i = 0; $i < %d; $i++) { $p->trigger("quiet", "m", ["i" => $i]); } $p->flush(5000);',
         $relay->socket,
@@ -46,7 +38,7 @@ $calls_of_php = static function (Bench $bench, Server $relay, int $count) use ($
         . escapeshellarg($bench->extension) . ' -r ' . escapeshellarg($code) . ' 2>&1', $words, $status);
     $status === 0 || throw new Problem('PHP under strace: ' . implode(' ', $words));
 
-    return $summary("$bench->scratch/strace");
+    return Calls::summary("$bench->scratch/strace");
 };
 
 /** What one more delivery costs, and one publish: two unknowns from the counts with few and with many sockets. */
