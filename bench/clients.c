@@ -377,7 +377,8 @@ static int look(struct clients *clients, struct epoll_event *events, int64_t dea
 
 	if (nap && left) {
 		time = timespec_of(left < nap ? left : nap);
-		nanosleep(&time, NULL);
+		if (!clients->is_more)
+			nanosleep(&time, NULL);
 		left = 0;
 	}
 	time = timespec_of(left < patience ? left : patience);
@@ -402,18 +403,14 @@ static void check_patience(const struct clients *clients)
 void clients_turn(struct clients *clients, int64_t deadline)
 {
 	struct epoll_event events[EVENTS_MAX];
-	int count;
+	const int count = look(clients, events, deadline);
 
-	do {
-		count = look(clients, events, deadline);
-		if (count < 0 && errno != EINTR)
-			err(1, "epoll_wait");
-		for (int i = 0; i < count; i++) {
-			if (events[i].data.u64 != WATCHED)
-				on_event(clients, events[i].data.u64);
-		}
-		deadline = 0; /* more of the same look */
-	} while (count == EVENTS_MAX);
+	if (count < 0 && errno != EINTR)
+		err(1, "epoll_wait");
+	for (int i = 0; i < count; i++)
+		if (events[i].data.u64 != WATCHED)
+			on_event(clients, events[i].data.u64);
+	clients->is_more = count == EVENTS_MAX;
 	if (count > 0)
 		clients->progress = message_now_ns();
 	else

@@ -59,6 +59,7 @@ struct clients {
 	size_t total;                  /* of the plan */
 	size_t plan_channels;
 	enum plan plan;
+	bool is_more; /* the last look did not see everything */
 	bool is_aside;
 	size_t aside_from; /* number of the first client that is aside */
 };
