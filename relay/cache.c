@@ -173,7 +173,7 @@ void cache_put(struct app *app, struct loop *loop, struct cln_slice channel, str
 	frame_unref(item->frame);
 	item->frame = frame;
 	loop->metrics.cache_evictions += shelf_shrink(&cache->events, app->conf->cache_channels);
-	if (cache->timer.due_ms == 0)
+	if (!cache->timer.is_running)
 		watch(cache);
 }
 

@@ -106,7 +106,8 @@ static void arm(struct conn *conn)
 			due_ms = aged_ms;
 		}
 	}
-	if (due_ms != 0 && (slow->timer.due_ms == 0 || due_ms < slow->timer.due_ms)) {
+	if (due_ms != 0 &&
+		(!slow->timer.is_running || due_ms < wheel_due_ms(&conn->loop->wheel, &slow->timer))) {
 		loop_timer_set(conn->loop, &slow->timer, due_ms - conn->loop->now_ms, on_timer);
 	}
 }

@@ -51,7 +51,7 @@ static void tell_now_and_then(struct hub *hub, struct home *home)
 		counting->home = home;
 		counting->told_ms = now_ms - pause_ms;
 	}
-	if (counting->timer.due_ms != 0)
+	if (counting->timer.is_running)
 		return;
 	const int64_t wait_ms = counting->told_ms + pause_ms - now_ms;
 	if (wait_ms > 0) {

@@ -15,13 +15,14 @@ static void refuse_event(struct session *session)
 
 static bool is_over_rate(struct session *session)
 {
-	struct session_window *const window = &session->client_events;
-	const int64_t now_ms = session->app->hub->loop->now_ms;
-	if (window->count == 0 || now_ms - window->start_ms >= WINDOW_MS)
-		*window = (struct session_window){.start_ms = now_ms};
-	if (window->count >= session->app->conf->client_event_rate)
+	const uint32_t now_ms = (uint32_t)session->app->hub->loop->now_ms;
+	if (session->window_events == 0 || now_ms - session->window_ms >= WINDOW_MS) {
+		session->window_ms = now_ms;
+		session->window_events = 0;
+	}
+	if (session->window_events >= session->app->conf->client_event_rate)
 		return true;
-	window->count++;
+	session->window_events += session->window_events < UINT16_MAX;
 	return false;
 }
 

@@ -12,9 +12,9 @@
 
 #include <stdio.h>
 
-#define SESSION_STRIKES_MAX 30 /* pauses in a row before the close */
+#define SESSION_STRIKES_MAX 30 /* pauses in a row before the close; at most 31 */
 #define SESSION_PAUSE_MS    1000
-#define PER_MESSAGE         1000 /* units of session_bucket.level */
+#define PER_MESSAGE         1000 /* units of session_bucket.missing */
 
 struct subscriber *session_subscriber(struct session *session)
 {
@@ -116,8 +116,9 @@ static void check_idle(struct session *session)
 {
 	struct loop *const loop = session->app->hub->loop;
 	const struct conf *const conf = loop->conf;
-	if (session->probed_ms != 0) {
-		const int64_t left_ms = session->probed_ms + conf->pong_timeout_ms - loop->now_ms;
+	const int64_t passed_ms = (uint32_t)((uint32_t)loop->now_ms - session->heard_ms);
+	if (session->is_probed) {
+		const int64_t left_ms = conf->pong_timeout_ms - passed_ms;
 		if (left_ms > 0) {
 			watch(session, left_ms);
 			return;
@@ -126,13 +127,13 @@ static void check_idle(struct session *session)
 		session_close(session, PUSHER_NO_PONG, CLN_SLICE("Pong reply not received in time"));
 		return;
 	}
-	const int64_t idle_ms = loop->now_ms - session->input_ms;
-	if (idle_ms < probe_after_ms(conf)) {
-		watch(session, probe_after_ms(conf) - idle_ms);
+	if (passed_ms < probe_after_ms(conf)) {
+		watch(session, probe_after_ms(conf) - passed_ms);
 		return;
 	}
 	loop->metrics.probes++;
-	session->probed_ms = loop->now_ms;
+	session->heard_ms = (uint32_t)loop->now_ms;
+	session->is_probed = true;
 	transport_of(session)->probe(session);
 	/* An answered probe is followed by the next one in time, however long an answer may take. */
 	const int64_t next_ms = probe_after_ms(conf);
@@ -143,8 +144,7 @@ static void end_pause(struct session *session)
 {
 	struct loop *const loop = session->app->hub->loop;
 	session->is_paused = false;
-	session->input_ms = loop->now_ms;
-	session->probed_ms = 0;
+	session_heard(session);
 	watch(session, probe_after_ms(loop->conf));
 	transport_of(session)->set_paused(session, false);
 }
@@ -182,27 +182,30 @@ static void watch(struct session *session, int64_t delay_ms)
 
 void session_heard(struct session *session)
 {
-	session->input_ms = session->app->hub->loop->now_ms;
-	session->probed_ms = 0;
+	session->heard_ms = (uint32_t)session->app->hub->loop->now_ms;
+	session->is_probed = false;
 }
 
 /* --- rates --- */
 
-static void fill(struct session_bucket *bucket, const struct conf *conf, int64_t now_ms)
+static void fill(struct session *session, const struct conf *conf)
 {
-	const int64_t full = (int64_t)conf->message_burst * PER_MESSAGE;
-	bucket->level += (now_ms - bucket->filled_ms) * conf->message_rate;
+	struct session_bucket *const bucket = &session->messages;
+	const uint32_t now_ms = (uint32_t)session->app->hub->loop->now_ms;
+	const uint64_t gained = (uint64_t)(now_ms - bucket->filled_ms) * conf->message_rate;
 	bucket->filled_ms = now_ms;
-	if (bucket->level < full)
+	if (gained < bucket->missing) {
+		bucket->missing -= (uint32_t)gained; /* less than that */
 		return;
-	bucket->level = full;
-	bucket->strikes = 0;
+	}
+	bucket->missing = 0;
+	session->strikes = 0;
 }
 
 static void pause(struct session *session)
 {
 	session->is_paused = true;
-	session->messages.strikes++;
+	session->strikes++;
 	transport_of(session)->set_paused(session, true);
 	watch(session, SESSION_PAUSE_MS);
 }
@@ -212,14 +215,15 @@ static void pause(struct session *session)
 static bool take_message(struct session *session)
 {
 	const struct conf *const conf = session->app->hub->loop->conf;
-	struct session_bucket *const bucket = &session->messages;
+	const uint64_t full = (uint64_t)conf->message_burst * PER_MESSAGE;
 	if (conf->message_rate == 0)
 		return true;
-	fill(bucket, conf, session->app->hub->loop->now_ms);
-	bucket->level -= PER_MESSAGE;
-	if (bucket->level >= PER_MESSAGE)
+	fill(session, conf);
+	if (session->messages.missing <= UINT32_MAX - PER_MESSAGE)
+		session->messages.missing += PER_MESSAGE;
+	if (session->messages.missing + (uint64_t)PER_MESSAGE <= full)
 		return true;
-	if (bucket->strikes >= SESSION_STRIKES_MAX) {
+	if (session->strikes >= SESSION_STRIKES_MAX) {
 		session_close(session, PUSHER_OVER_CAPACITY, CLN_SLICE("You send too many messages"));
 		return false;
 	}
@@ -269,11 +273,9 @@ void session_begin(struct session *session, struct app *app, unsigned protocol,
 	struct hub *const hub = app->hub;
 	subscriber_init(&session->subscriber, &transport->subscriber, new_socket_id(hub));
 	session->app = app;
-	session->protocol = (uint8_t)protocol; /* judged: one digit */
-	session->opened_ms = (uint32_t)hub->loop->now_ms;
-	session->input_ms = hub->loop->now_ms;
-	session->messages.filled_ms = hub->loop->now_ms;
-	session->messages.level = (int64_t)hub->loop->conf->message_burst * PER_MESSAGE;
+	session->protocol = (uint8_t)protocol; /* judged */
+	session->opened_ms = session->heard_ms = session->messages.filled_ms =
+		(uint32_t)hub->loop->now_ms;
 	table_add(&hub->sessions, session_hash(session->subscriber.id), session);
 	atomic_fetch_add_explicit(&hub->session_count, 1, memory_order_relaxed);
 	watch(session, probe_after_ms(hub->loop->conf));

@@ -34,34 +34,31 @@ struct session_transport {
 	void (*set_paused)(struct session *session, bool is_paused);
 };
 
-/* A bucket that fills by `rate` a second up to `burst`, in thousandths of a message. */
+/* A bucket that fills by `rate` a second up to `burst`, as what is missing in it, in thousandths of
+ * a message. */
 struct session_bucket {
-	int64_t filled_ms;
-	int64_t level;
-	unsigned strikes; /* pauses since it was last full */
+	uint32_t filled_ms;
+	uint32_t missing;
 };
 
-/* Client events of the second that began at start_ms. */
-struct session_window {
-	int64_t start_ms;
-	unsigned count;
-};
-
+/* Times are their low halves: good for what is looked at more often than every 49 days. */
 struct session {
 	struct subscriber subscriber; /* its id is the socket id */
 	struct app *app;              /* and, by it, the hub */
+	struct session_user *user;    /* NULL: not signed in; hub_users.h */
 	struct wheel_timer timer;     /* idle probe, or the end of a pause */
-	int64_t input_ms;             /* when the peer was last heard of */
-	int64_t probed_ms;            /* 0: no probe is open */
+	uint32_t heard_ms;            /* when the peer was; with a probe open, when that was sent */
 	struct session_bucket messages;
-	struct session_window client_events;
-	struct session_user *user; /* NULL: not signed in; hub_users.h */
-	uint32_t opened_ms;        /* the low half of the time: good for authorization_timeout_ms */
-	uint8_t protocol;
+	uint32_t opened_ms;
+	uint32_t window_ms;     /* begin of the second that client events are counted in */
+	uint16_t window_events; /* of that second */
+	uint8_t protocol : 3;
+	uint8_t strikes : 5;    /* pauses since the bucket was last full */
+	bool is_probed : 1;     /* a probe is open */
 	bool is_authorized : 1; /* signed in once, or asked for a private channel with a right proof */
 	bool is_secure : 1;     /* came by TLS */
-	bool is_paused;
-	bool is_leaving; /* told to close: gets and says nothing any more */
+	bool is_paused : 1;
+	bool is_leaving : 1; /* told to close: gets and says nothing any more */
 };
 
 struct subscriber *session_subscriber(struct session *session);

@@ -49,22 +49,20 @@ const struct ws_ops session_ops = {
 	.on_closed = on_closed,
 };
 
-/* --- what the session says --- */
+/* --- what the session says; a subscriber is the first member of its session --- */
+
+/* Who is leaving gets nothing more: the WebSocket has its close frame. */
 
 static void deliver(
 	struct subscriber *subscriber, const struct channel *channel, struct frame *frame)
 {
-	struct session *const session = (struct session *)subscriber;
 	(void)channel;
-	if (!session->is_leaving)
-		ws_send(ws_of_user(session), frame);
+	ws_send(ws_of_user(subscriber), frame);
 }
 
 static void deliver_all(struct subscriber *subscriber, const struct frame_run *run)
 {
-	struct session *const session = (struct session *)subscriber;
-	if (!session->is_leaving)
-		ws_send_all(ws_of_user(session), run);
+	ws_send_all(ws_of_user(subscriber), run);
 }
 
 void session_say_goodbye(struct ws *ws, unsigned protocol, uint16_t code, struct cln_slice reason)

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #define WORD_BITS 64
+#define FARTHEST  INT32_MAX
 
 static int64_t tick_of(int64_t ms)
 {
@@ -32,9 +33,20 @@ void wheel_init(struct wheel *wheel, int64_t now_ms)
 	*wheel = (struct wheel){.now_tick = now_ms / WHEEL_TICK_MS};
 }
 
+/* Which tick is meant by its low half: no timer is farther away than FARTHEST. */
+static int64_t due_tick(const struct wheel *wheel, const struct wheel_timer *timer)
+{
+	return wheel->now_tick + (int32_t)(timer->due_tick - (uint32_t)wheel->now_tick);
+}
+
+int64_t wheel_due_ms(const struct wheel *wheel, const struct wheel_timer *timer)
+{
+	return due_tick(wheel, timer) * WHEEL_TICK_MS;
+}
+
 static void place(struct wheel *wheel, struct wheel_timer *timer)
 {
-	const int64_t tick = tick_of(timer->due_ms);
+	const int64_t tick = due_tick(wheel, timer);
 	assert(tick >= wheel->now_tick);
 	if (tick - wheel->now_tick < WHEEL_SLOTS) {
 		const unsigned slot = (unsigned)(tick % WHEEL_SLOTS);
@@ -47,24 +59,38 @@ static void place(struct wheel *wheel, struct wheel_timer *timer)
 	}
 }
 
+static uint8_t number_of(struct wheel *wheel, wheel_timer_fn fire)
+{
+	uint8_t number = 0;
+	while (wheel->functions[number] != fire && wheel->functions[number] != NULL) {
+		number++;
+		assert(number < WHEEL_FUNCTIONS_MAX);
+	}
+	wheel->functions[number] = fire;
+	return number;
+}
+
 void wheel_set(struct wheel *wheel, struct wheel_timer *timer, int64_t due_ms, wheel_timer_fn fire)
 {
 	assert(fire != NULL);
 	wheel_stop(wheel, timer);
-	const int64_t soonest = (wheel->now_tick + 1) * WHEEL_TICK_MS;
-	timer->due_ms = due_ms > soonest ? due_ms : soonest;
-	timer->fire = fire;
+	const int64_t farthest = wheel->now_tick + FARTHEST;
+	int64_t tick = due_ms < farthest * WHEEL_TICK_MS ? tick_of(due_ms) : farthest;
+	tick = tick > wheel->now_tick ? tick : wheel->now_tick + 1;
+	timer->due_tick = (uint32_t)tick; /* see due_tick() */
+	timer->fire = number_of(wheel, fire);
+	timer->is_running = true;
 	place(wheel, timer);
 	wheel->running++;
 }
 
 void wheel_stop(struct wheel *wheel, struct wheel_timer *timer)
 {
-	if (timer->due_ms == 0) {
+	if (!timer->is_running) {
 		return;
 	}
 	LIST_REMOVE(timer, link);
-	timer->due_ms = 0;
+	timer->is_running = false;
 	wheel->running--;
 }
 
@@ -77,7 +103,7 @@ static void deal_out(struct wheel *wheel)
 	for (struct wheel_timer *timer = LIST_FIRST(&wheel->coarse[slot]); timer != NULL;
 		 timer = next) {
 		next = LIST_NEXT(timer, link);
-		if (tick_of(timer->due_ms) / WHEEL_SLOTS == turn) {
+		if (due_tick(wheel, timer) / WHEEL_SLOTS == turn) {
 			LIST_REMOVE(timer, link);
 			place(wheel, timer);
 		}
@@ -118,7 +144,7 @@ void wheel_advance(struct wheel *wheel, int64_t now_ms)
 	/* One at a time: any of those behind may be stopped or moved by this one. */
 	while ((timer = LIST_FIRST(&due)) != NULL) {
 		wheel_stop(wheel, timer);
-		timer->fire(timer);
+		wheel->functions[timer->fire](timer);
 	}
 }
 

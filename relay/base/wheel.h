@@ -8,6 +8,7 @@
 #ifndef WHEEL_H
 #define WHEEL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
 
@@ -20,15 +21,21 @@ typedef void (*wheel_timer_fn)(struct wheel_timer *timer);
 
 struct wheel_timer {
 	LIST_ENTRY(wheel_timer) link;
-	int64_t due_ms; /* 0: not running */
-	wheel_timer_fn fire;
+	uint32_t due_tick; /* its low half */
+	uint8_t fire;      /* which of the wheel's functions */
+	bool is_running;
 };
+
+/* How many functions all timers of a wheel may have: a timer keeps a number, since there are many
+ * timers of few kinds. */
+#define WHEEL_FUNCTIONS_MAX 64
 
 LIST_HEAD(wheel_slot, wheel_timer);
 
 struct wheel {
 	int64_t now_tick;
 	unsigned running;
+	wheel_timer_fn functions[WHEEL_FUNCTIONS_MAX]; /* NULL behind the last */
 	/* One bit a slot; set while it may have timers, cleared by whoever finds it empty. */
 	uint64_t used[WHEEL_SLOTS / 64];
 	uint64_t coarse_used;
@@ -37,8 +44,11 @@ struct wheel {
 };
 
 void wheel_init(struct wheel *wheel, int64_t now_ms);
-/* A time that has passed fires in the next tick. */
+/* A time that has passed fires in the next tick, one that is months away after as many as 32 bits
+ * of ticks can tell. */
 void wheel_set(struct wheel *wheel, struct wheel_timer *timer, int64_t due_ms, wheel_timer_fn fire);
+/* When a running timer fires. */
+int64_t wheel_due_ms(const struct wheel *wheel, const struct wheel_timer *timer);
 void wheel_stop(struct wheel *wheel, struct wheel_timer *timer);
 /* Fires all that is due at `now_ms`, by tick. Timers may be set, moved and stopped from within;
  * those set now fire in a later call. */

@@ -30,7 +30,7 @@ static void on_fire(struct wheel_timer *timer)
 	struct item *const item = (struct item *)timer;
 	assert_true(item->expected_ms != 0);
 	assert_true(now_ms >= item->expected_ms);
-	assert_int_equal(timer->due_ms, 0);
+	assert_false(timer->is_running);
 	item->fired++;
 	item->expected_ms = 0;
 }
@@ -110,7 +110,7 @@ static void fire_and_stop(struct wheel_timer *timer)
 
 static void one_stops_another_of_the_same_tick(void **state)
 {
-	struct wheel_timer killers[2] = {{.due_ms = 0}};
+	struct wheel_timer killers[2] = {{.is_running = false}};
 	(void)state;
 	victim = (struct item){0};
 	wheel_set(&wheel, &killers[0], now_ms + 100, fire_and_stop);

@@ -536,7 +536,7 @@ static void client_events_are_rebuilt(void **state)
 #define EXPECT_DATA(sent, relayed)                                                                 \
 	expect(CLIENT(sent), "publish private-a {\"event\":\"client-x\",\"channel\":\"private-a\","    \
 						 "\"data\":" relayed "}\n");                                               \
-	session.client_events.count = 0
+	session.window_events = 0
 	EXPECT_DATA(",\"data\":{\"a\":\"b\"}", "\"{\\\"a\\\":\\\"b\\\"}\"");
 	EXPECT_DATA(",\"data\":\"as\\u0020is\"", "\"as\\u0020is\"");
 	EXPECT_DATA(",\"data\":1e400", "\"1e400\"");
