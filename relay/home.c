@@ -21,9 +21,9 @@ struct home *home_new(struct app *app, struct cln_slice name, unsigned workers)
 	const size_t of_workers = workers * sizeof(struct home_worker);
 	struct home *const home = xcalloc(1, sizeof(*home) + of_workers + name.len);
 	home->app = app;
-	home->name = (char *)home->workers + of_workers;
-	home->name_len = name.len;
-	memcpy(home->name, name.ptr, name.len);
+	home->worker_count = (uint8_t)workers; /* at most CONF_WORKERS_MAX */
+	home->name_len = (uint8_t)name.len;    /* checked */
+	memcpy(home->workers + workers, name.ptr, name.len);
 	(void)cln_channel_check(name, &home->type); /* as it has before */
 	TAILQ_INIT(&home->joins);
 	table_add(&app->homes, hash_of(name), home);
@@ -37,7 +37,7 @@ struct home *home_find(struct app *app, struct cln_slice name)
 
 struct cln_slice home_name(const struct home *home)
 {
-	return cln_slice(home->name, home->name_len);
+	return cln_slice((const char *)(home->workers + home->worker_count), home->name_len);
 }
 
 unsigned home_subscription_count(const struct home *home)

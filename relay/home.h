@@ -10,6 +10,7 @@
 #include "app.h"
 #include "presence.h"
 
+#include "../wire/limits.h"
 #include "../wire/name.h"
 
 #include <assert.h>
@@ -42,17 +43,18 @@ struct home {
 	struct cln_channel_type type;
 	bool is_live;
 	bool is_occupied; /* as it was last told by a webhook */
-	unsigned holds;   /* not freed while somebody works on it */
+	uint8_t worker_count;
+	uint8_t name_len;
+	uint16_t holds;   /* not freed while somebody works on it */
 	unsigned clients; /* of all workers */
 	struct presence presence;
 	struct home_joins joins;
 	struct home_counting *counting; /* of hub_count.c; NULL with few subscribers */
-	size_t name_len;
-	char *name;
-	struct home_worker workers[];
+	struct home_worker workers[];   /* worker_count of them, then the name */
 };
 
 static_assert(CONF_WORKERS_MAX <= 64, "one bit of home.interested a worker");
+static_assert(CLN_CHANNEL_NAME_MAX <= UINT8_MAX, "home.name_len");
 
 /* The name has passed cln_channel_check(). */
 struct home *home_new(struct app *app, struct cln_slice name, unsigned workers);
