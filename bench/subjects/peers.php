@@ -6,7 +6,6 @@ declare(strict_types=1);
 
 use Bench\Bench;
 use Bench\Deliveries;
-use Bench\Figure;
 use Bench\Peer;
 use Bench\Peers;
 use Bench\Problem;

@@ -100,7 +100,7 @@ final class Figure
             $this->reference === [] ? '' : trim("$this->beside " . self::write(self::median($this->reference), $this->unit)),
             $ratios === [] ? '' : self::spread($ratios, static fn (float $ratio): string => sprintf('%.2fx', $ratio)),
             $this->goal === null ? '' : $this->goal->text($this->unit),
-            match ($this->isMet()) { true => 'met', false => '**missed**', null => '' } . ($this->note === '' ? '' : " ($this->note)"),
+            trim($this->judgement() . ($this->note === '' ? '' : " ($this->note)")),
         ];
     }
 
@@ -115,6 +115,15 @@ final class Figure
             'ratio' => $this->reference === [] ? null : self::median($this->ratios()),
             'goal' => $this->goal?->text($this->unit), 'met' => $this->isMet(), 'note' => $this->note,
         ];
+    }
+
+    private function judgement(): string
+    {
+        return match ($this->isMet()) {
+            true => 'met',
+            false => '**missed**',
+            null => '',
+        };
     }
 
     private static function short(float $value): string
