@@ -7,9 +7,8 @@
 /* sources: relay/pusher_frame.c relay/jslice.c relay/msg.c relay/users.c */
 /* sources: relay/app.c relay/presence.c relay/channel.c relay/ws_frame.c relay/base/buf.c */
 /* sources: relay/base/frame.c relay/base/utf8.c relay/base/hmac.c relay/base/xalloc.c */
-/* sources: relay/base/log.c relay/base/clock.c relay/base/map.c relay/base/table.c
- * relay/base/rand.c */
-/* sources: wire/sign.c wire/name.c */
+/* sources: relay/base/log.c relay/base/clock.c relay/base/map.c relay/base/table.c */
+/* sources: relay/base/rand.c wire/sign.c wire/name.c */
 /* libs: libcrypto libxxhash */
 #include "../../relay/base/buf.h"
 #include "../../relay/hub_private.h"
