@@ -87,6 +87,9 @@ static bool rule_add(struct clairon_rules *rules, const zend_class_entry *contai
 	if (property == NULL || (property->flags & ZEND_ACC_STATIC) != 0) {
 		return kind != RULE_HOLDS;
 	}
+	if (!clairon_property_has_place(property)) {
+		return false;
+	}
 	struct rule *rule = &rules->rule[rules->count++];
 	rule->kind = kind;
 	rule->property = property->offset;
