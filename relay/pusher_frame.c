@@ -50,6 +50,7 @@ static struct frame *finish_with(const char *event, struct cln_slice channel, st
 
 #define MS_PER_S        1000
 #define ESTABLISHED_MAX 160
+#define MEMBERS_MAX     256 /* beside the lists */
 
 struct frame *pusher_frame_established(uint64_t socket, int64_t activity_timeout_ms)
 {
@@ -92,30 +93,22 @@ struct frame *pusher_frame_succeeded(struct cln_slice channel)
 	return finish_with("pusher_internal:subscription_succeeded", channel, &data);
 }
 
+/* The lists stand there as they are sent. */
 struct frame *pusher_frame_members(struct cln_slice channel, const struct presence *presence)
 {
-	struct buf ids = {0};
-	struct buf hash = {0};
-	const struct member *member;
-	for (member = presence->members; member != NULL; member = member->hh.next) {
-		if (member != presence->members) {
-			put(&ids, ",");
-			put(&hash, ",");
-		}
-		put_string(&ids, member_id(member));
-		put_string(&hash, member_id(member));
-		put(&hash, ":");
-		buf_append_slice(&hash, member_info(member));
-	}
-	struct buf data = {0};
-	put(&data, "{\"presence\":{\"ids\":[");
-	buf_append_slice(&data, buf_slice(&ids));
-	put(&data, "],\"hash\":{");
-	buf_append_slice(&data, buf_slice(&hash));
-	buf_appendf(&data, "},\"count\":%u}}", presence_count(presence));
-	buf_deinit(&ids);
-	buf_deinit(&hash);
-	return finish_with("pusher_internal:subscription_succeeded", channel, &data);
+	const struct cln_slice ids = presence_ids(presence);
+	const struct cln_slice hash = presence_hash(presence);
+	struct buf text = {0};
+	buf_reserve(&text, ids.len + hash.len + channel.len + MEMBERS_MAX);
+	put_head(&text, "pusher_internal:subscription_succeeded", channel);
+	put(&text, "\"{\\\"presence\\\":{\\\"ids\\\":[");
+	buf_append_slice(&text, ids);
+	put(&text, "],\\\"hash\\\":{");
+	buf_append_slice(&text, hash);
+	put(&text, "},\\\"count\\\":");
+	buf_append_number(&text, presence_count(presence));
+	put(&text, "}}\"}");
+	return finish(&text);
 }
 
 struct frame *pusher_frame_member_added(

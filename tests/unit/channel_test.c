@@ -3,6 +3,7 @@
  * Channels, delivery, homes and presence with subscribers that only count.
  */
 /* sources: relay/channel.c relay/fanout.c relay/home.c relay/presence.c relay/app.c */
+/* sources: relay/jslice.c relay/base/buf.c relay/base/utf8.c */
 /* sources: relay/base/map.c relay/base/table.c relay/base/rand.c */
 /* sources: relay/base/xalloc.c relay/base/log.c relay/base/clock.c relay/base/frame.c wire/name.c
  */
@@ -319,6 +320,49 @@ static void members_are_users(void **state)
 	assert_int_equal(presence_count(&presence), 0);
 }
 
+static void lists_are(const struct presence *presence, const char *ids, const char *hash)
+{
+	char text[256];
+	const struct cln_slice both[] = {presence_ids(presence), presence_hash(presence)};
+	for (size_t i = 0; i < 2; i++) {
+		size_t len = 0;
+		for (size_t k = 0; k < both[i].len; k++) {
+			if (both[i].ptr[k] != ' ')
+				text[len++] = both[i].ptr[k];
+		}
+		text[len] = '\0';
+		assert_string_equal(text, i == 0 ? ids : hash);
+	}
+}
+
+/* Who leaves first, last or in between leaves no comma too much. */
+static void the_lists_follow_the_members(void **state)
+{
+	(void)state;
+	struct presence presence = {0};
+	lists_are(&presence, "", "");
+	presence_join(&presence, CLN_SLICE("a"), CLN_SLICE("1"), 9);
+	presence_join(&presence, CLN_SLICE("b\""), CLN_SLICE("{\"n\":\"x\"}"), 9);
+	presence_join(&presence, CLN_SLICE("c"), CLN_SLICE("3"), 9);
+	presence_join(&presence, CLN_SLICE("a"), CLN_SLICE("8"), 9);
+	lists_are(&presence, "\\\"a\\\",\\\"b\\\\\\\"\\\",\\\"c\\\"",
+		"\\\"a\\\":1,\\\"b\\\\\\\"\\\":{\\\"n\\\":\\\"x\\\"},\\\"c\\\":3");
+	presence_leave(&presence, CLN_SLICE("b\""));
+	lists_are(&presence, "\\\"a\\\",\\\"c\\\"", "\\\"a\\\":1,\\\"c\\\":3");
+	presence_leave(&presence, CLN_SLICE("a"));
+	lists_are(&presence, "\\\"a\\\",\\\"c\\\"", "\\\"a\\\":1,\\\"c\\\":3");
+	presence_leave(&presence, CLN_SLICE("a"));
+	lists_are(&presence, "\\\"c\\\"", "\\\"c\\\":3");
+	presence_join(&presence, CLN_SLICE("d"), CLN_SLICE("4"), 9);
+	presence_leave(&presence, CLN_SLICE("d"));
+	lists_are(&presence, "\\\"c\\\"", "\\\"c\\\":3");
+	presence_leave(&presence, CLN_SLICE("c"));
+	lists_are(&presence, "", "");
+	presence_join(&presence, CLN_SLICE("e"), CLN_SLICE("5"), 9);
+	lists_are(&presence, "\\\"e\\\"", "\\\"e\\\":5");
+	presence_deinit(&presence);
+}
+
 static void a_home_stays_while_anybody_needs_it(void **state)
 {
 	(void)state;
@@ -399,6 +443,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(many_channels_in_any_order, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(waiting_ones_are_found_where_they_moved, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(members_are_users, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_lists_follow_the_members, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_home_stays_while_anybody_needs_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(watchers_are_no_clients, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_home_adds_up_its_workers, set_up, tear_down),
