@@ -76,9 +76,10 @@ return new Subject('P7', 'Connect and subscribe', static function (Bench $bench,
     [$storm, $quiet] = connect_storm($bench);
     $rate = number_format($bench->count(CONNECT_RATE));
     $remark = Deliveries::remark($storm);
-    $later = array_map(static fn (float $during, float $without): float => $during - $without, Deliveries::values($storm, 'p99'), Deliveries::values($quiet, 'p99'));
+    [$during, $without] = [Deliveries::values($storm, 'p99'), Deliveries::values($quiet, 'p99')];
+    $later = array_map(static fn (float $one, float $other): float => $one - $other, $during, $without);
     $report->figure("deliveries while $rate a second connect: p99 later than without", $later, 'ns', Goal::most(2e6), $remark);
-    $report->compare("deliveries while $rate a second connect: p99", Deliveries::values($storm, 'p99'), Deliveries::values($quiet, 'p99'), 'ns', null, 'nobody connects', $remark);
+    $report->compare("deliveries while $rate a second connect: p99", $during, $without, 'ns', null, 'nobody connects', $remark);
     $report->figure("until a client is subscribed, $rate a second: p50", Deliveries::values($storm, 'open_p50'), 'ns', null, $remark);
     $report->figure("until a client is subscribed, $rate a second: p99", Deliveries::values($storm, 'open_p99'), 'ns', null, $remark);
     $report->note('From the SYN to subscription_succeeded: accept, upgrade, connection_established, the subscription and its '

@@ -27,7 +27,8 @@ return new Subject('P12', 'permessage-deflate, JSON of 1 KB', static function (B
         }
         [$ours, $plain] = Deliveries::rounds($bench, $sides, "spaced $messages 20");
         foreach ($ours as $answer) {
-            $answer['compressed'] === $answer['deliveries'] || throw new Problem("only {$answer['compressed']} of {$answer['deliveries']} messages were compressed");
+            $answer['compressed'] === $answer['deliveries']
+                || throw new Problem("only {$answer['compressed']} of {$answer['deliveries']} messages were compressed");
         }
         $report->compare(
             number_format($sockets) . ' sockets, 20/s: CPU of a delivery',

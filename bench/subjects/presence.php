@@ -64,6 +64,5 @@ return new Subject('P11', 'Joining a presence channel', static function (Bench $
         Goal::ratio(PRESENCE_WITHIN),
         "$few to $half: linear",
     );
-    $report->note('A join is one delivery of member_added to each member, a frame made once, and a list of all members to the '
-        . 'newcomer. The relay writes that list anew for each join.');
+    $report->note('A join is one delivery of member_added to each member, a frame made once, and a list of all members to the newcomer.');
 });
