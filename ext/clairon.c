@@ -13,7 +13,6 @@
 #include "ini.h"
 #include "publisher.h"
 #include "report.h"
-#include "sha256.h"
 #include "stats.h"
 
 #ifndef CLAIRON_RELAY_PATH
@@ -100,7 +99,6 @@ static PHP_GSHUTDOWN_FUNCTION(clairon)
 static PHP_MINIT_FUNCTION(clairon)
 {
 	clairon_ini_register(module_number);
-	cln_sha256_minit();
 	clairon_exception_minit();
 	clairon_publisher_minit();
 	clairon_dispatcher_minit();
