@@ -11,6 +11,10 @@ namespace Bench;
  */
 final class Child
 {
+    /** What a program has for ending by itself. */
+    private const PATIENCE_S = 10;
+    private const KILL = 9; // SIGKILL has that name only with pcntl
+
     public readonly int $pid;
 
     /** @var resource */
@@ -100,6 +104,10 @@ final class Child
         array_map(fclose(...), array_filter($this->pipes, is_resource(...)));
         $this->pipes = [];
         proc_terminate($this->process);
+        for ($left = self::PATIENCE_S * 100; $left > 0 && $this->isRunning(); $left--) {
+            usleep(10000);
+        }
+        proc_terminate($this->process, self::KILL);
         proc_close($this->process);
     }
 }
