@@ -72,7 +72,7 @@ archive=$work/clairon-$version.tgz
 ok "clairon-$version.tgz is there" test -f "$archive"
 install_package() { printf '\n\n' | pecl install "$archive" >"$work/pecl.log" 2>&1 || { tail -n 40 "$work/pecl.log"; return 1; }; }
 ok 'pecl install' install_package
-loads() { php -n -d extension=clairon --ri clairon | grep -qx "Version => $version"; }
+loads() { php -n -d extension=clairon --ri clairon | grep -x "Version => $version" >/dev/null; }
 ok 'the extension loads' loads
 publishes() { php -n -d extension=clairon -d clairon.log_errors=0 -d clairon.end_wait_ms=0 -r 'exit((new Clairon\Publisher("unix:/nowhere/relay.sock", ["app" => "a", "key" => "k", "secret" => "s"]))->trigger("c", "e", 1) === Clairon\Publisher::PENDING ? 0 : 1);'; }
 ok 'the extension works' publishes
