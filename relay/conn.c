@@ -79,10 +79,37 @@ static void on_event(evutil_socket_t fd, short what, void *context)
 	if ((what & EV_WRITE) != 0 && conn->is_blocked) {
 		conn->is_blocked = false;
 		conn_mark_dirty(conn);
+		if (conn->is_on_demand) {
+			conn_register(conn);
+		}
 	}
 	if ((what & EV_READ) != 0) {
 		conn_read(conn);
 	}
+}
+
+static bool add_event(struct conn *conn)
+{
+	const bool wants_room = !conn->is_on_demand || conn->is_blocked;
+	const short what = (short)(EV_READ | EV_ET | EV_PERSIST | (wants_room ? EV_WRITE : 0));
+	return event_assign(&conn->event, conn->loop->base, conn->fd, what, on_event, conn) == 0 &&
+		   event_add(&conn->event, NULL) == 0;
+}
+
+/* What is ready already is announced again: no edge gets lost between the two. */
+void conn_register(struct conn *conn)
+{
+	event_del(&conn->event);
+	if (!add_event(conn)) {
+		conn_set_error(conn, ENOMEM);
+		conn_close(conn);
+	}
+}
+
+void conn_watch_room_on_demand(struct conn *conn)
+{
+	conn->is_on_demand = true;
+	conn_register(conn);
 }
 
 static_assert(CONN_ROOM_MAX <= UINT8_MAX * CONN_ROOM_BLOCK, "conn.room_blocks");
@@ -99,9 +126,7 @@ struct conn *conn_new_with_room(struct loop *loop, int fd, size_t bytes,
 	conn->limits = limits;
 	conn->ops = ops;
 	conn->user = user;
-	if (event_assign(&conn->event, loop->base, fd, EV_READ | EV_WRITE | EV_ET | EV_PERSIST,
-			on_event, conn) != 0 ||
-		event_add(&conn->event, NULL) != 0) {
+	if (!add_event(conn)) {
 		close(fd);
 		free(conn);
 		return NULL;

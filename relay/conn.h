@@ -58,6 +58,11 @@ size_t conn_room_bytes(const struct conn *conn);
 /* The connection whose room begins there. */
 struct conn *conn_of_room(void *room);
 
+/* For Unix sockets, right after conn_new(): room to write is looked out for only while output
+ * waits. Their kernel side tells of it each time the peer reads, which would wake the loop for
+ * nothing (TCP's only after a full buffer). Closes the connection if libevent refuses. */
+void conn_watch_room_on_demand(struct conn *conn);
+
 struct loop *conn_loop(const struct conn *conn);
 void *conn_user(const struct conn *conn);
 void conn_set_user(struct conn *conn, void *user);

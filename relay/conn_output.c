@@ -326,10 +326,14 @@ static enum sent send_all(struct conn *conn, struct run *run)
 static void on_blocked(struct conn *conn, bool has_moved)
 {
 	struct conn_slow *const slow = conn->slow;
-	if (!conn->is_blocked || has_moved) {
+	const bool was_blocked = conn->is_blocked;
+	if (!was_blocked || has_moved) {
 		slow->moved_ms = conn->loop->now_ms;
 	}
 	conn->is_blocked = true;
+	if (conn->is_on_demand && !was_blocked) {
+		conn_register(conn);
+	}
 	arm(conn);
 }
 

@@ -80,8 +80,9 @@ struct conn {
 	bool is_reported : 1; /* on_closed() was called */
 	bool is_again : 1;    /* in loop->again */
 	bool has_new_ops : 1;
-	bool has_layer : 1; /* extra->layer */
-	uint8_t error;      /* errno */
+	bool has_layer : 1;    /* extra->layer */
+	bool is_on_demand : 1; /* EV_WRITE is registered while is_blocked only */
+	uint8_t error;         /* errno */
 	uint8_t room_blocks;
 	_Alignas(void *) char room[];
 };
@@ -89,6 +90,8 @@ struct conn {
 /* conn.c */
 void conn_mark_dirty(struct conn *conn);
 void conn_set_error(struct conn *conn, int error);
+/* Registers for reading, and for the write edge if output waits or it is always wanted. */
+void conn_register(struct conn *conn);
 struct conn_extra *conn_ensure_extra(struct conn *conn);
 /* Goes on reading at the turn's end. */
 void conn_read_again(struct conn *conn);

@@ -232,6 +232,8 @@ void ingest_accept(struct hub *hub, int fd, bool is_unix)
 		free(ingest);
 		return;
 	}
+	if (is_unix)
+		conn_watch_room_on_demand(ingest->conn);
 	watch_init(ingest);
 	LIST_INSERT_HEAD(&hub->ingests, ingest, link);
 	hub->loop->metrics.ingest_connections++;

@@ -8,6 +8,7 @@
  * queued, bounded and discarded, every way to end.
  */
 #include "relay/conn.h"
+#include "relay/conn_private.h"
 
 #include <stdarg.h>
 #include <stdint.h>
@@ -391,6 +392,32 @@ static void the_backlog_leaves_when_the_peer_reads(void **state)
 	wanted = position;
 	run_until(has_received);
 	assert_counted(position);
+	assert_int_equal(t.overflows, 0);
+}
+
+static bool looks_out_for_room(void)
+{
+	return (event_get_events(&t.conn->event) & EV_WRITE) != 0;
+}
+
+static void room_on_demand_is_looked_out_for_while_output_waits(void **state)
+{
+	size_t position = 0;
+	(void)state;
+	assert_true(looks_out_for_room());
+	conn_watch_room_on_demand(t.conn);
+	assert_false(looks_out_for_room());
+	for (unsigned time = 0; time < 3; time++) {
+		fill(&position, BACKLOG_BYTES / 2);
+		assert_true(looks_out_for_room());
+		wanted = position;
+		run_until(has_received);
+		assert_counted(position);
+		assert_false(looks_out_for_room());
+	}
+	assert_int_equal(write(t.fd, "still read", 10), 10);
+	wanted = 10;
+	run_until(has_input);
 	assert_int_equal(t.overflows, 0);
 }
 
@@ -841,6 +868,7 @@ int main(void)
 		TEST(four_frames_need_no_queue),
 		TEST(large_frames_among_small_ones),
 		TEST(the_backlog_leaves_when_the_peer_reads),
+		TEST(room_on_demand_is_looked_out_for_while_output_waits),
 		TEST(overflow_is_told_once_and_a_last_word_follows),
 		TEST(one_frame_may_be_larger_than_the_backlog),
 		TEST(a_last_word_behind_a_large_frame),
