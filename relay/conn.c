@@ -112,7 +112,7 @@ void conn_watch_room_on_demand(struct conn *conn)
 	conn_register(conn);
 }
 
-static_assert(CONN_ROOM_MAX <= UINT8_MAX * CONN_ROOM_BLOCK, "conn.room_blocks");
+static_assert(CONN_ROOM_MAX <= CONN_ROOM_BLOCKS_MAX * CONN_ROOM_BLOCK, "conn.room_blocks");
 
 struct conn *conn_new_with_room(struct loop *loop, int fd, size_t bytes,
 	const struct conn_limits *limits, const struct conn_ops *ops, void *user)
@@ -120,7 +120,7 @@ struct conn *conn_new_with_room(struct loop *loop, int fd, size_t bytes,
 	assert(bytes <= CONN_ROOM_MAX);
 	const size_t blocks = (bytes + CONN_ROOM_BLOCK - 1) / CONN_ROOM_BLOCK;
 	struct conn *const conn = xcalloc(1, sizeof(*conn) + blocks * CONN_ROOM_BLOCK);
-	conn->room_blocks = (uint8_t)blocks;
+	conn->room_blocks = (uint8_t)blocks & CONN_ROOM_BLOCKS_MAX;
 	conn->loop = loop;
 	conn->fd = fd;
 	conn->limits = limits;

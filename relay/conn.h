@@ -50,7 +50,7 @@ struct conn *conn_new(struct loop *loop, int fd, const struct conn_limits *limit
 /* The same with room for the owner: `bytes`, zeroed, in one piece with the connection and freed
  * with it, for whoever the connection ends up with (conn_set_ops()); aligned for pointers. What a
  * WebSocket and its session touch for a delivery stands beside what the connection does. */
-#define CONN_ROOM_MAX 2040
+#define CONN_ROOM_MAX 1016
 struct conn *conn_new_with_room(struct loop *loop, int fd, size_t bytes,
 	const struct conn_limits *limits, const struct conn_ops *ops, void *user);
 void *conn_room(struct conn *conn);

@@ -18,7 +18,8 @@
 #include <event2/event_struct.h>
 
 /* Rooms are counted in these. */
-#define CONN_ROOM_BLOCK 8
+#define CONN_ROOM_BLOCK      8
+#define CONN_ROOM_BLOCKS_MAX 127
 
 struct conn_slow {
 	struct wheel_timer timer; /* for the earlier of deadline and age */
@@ -80,10 +81,10 @@ struct conn {
 	bool is_reported : 1; /* on_closed() was called */
 	bool is_again : 1;    /* in loop->again */
 	bool has_new_ops : 1;
-	bool has_layer : 1;    /* extra->layer */
+	bool has_layer : 1; /* extra->layer */
+	uint8_t error;      /* errno */
+	uint8_t room_blocks : 7;
 	bool is_on_demand : 1; /* EV_WRITE is registered while is_blocked only */
-	uint8_t error;         /* errno */
-	uint8_t room_blocks;
 	_Alignas(void *) char room[];
 };
 
