@@ -16,9 +16,11 @@ use Illuminate\Contracts\Console\Kernel;
 use Illuminate\Contracts\Debug\ExceptionHandler;
 use Illuminate\Database\Schema\Blueprint;
 use Illuminate\Foundation\Application;
+use Illuminate\Foundation\Console\AboutCommand;
 use Illuminate\Foundation\Testing\TestCase as LaravelTestCase;
 use Illuminate\Support\Facades\DB;
 use Illuminate\Support\Facades\Schema;
+use ReflectionClass;
 use Throwable;
 
 /**
@@ -65,6 +67,20 @@ PHP;
         $this->relay->stop();
         unset($this->folder, $this->relay);
         $this->reported = [];
+        self::forgetAbout();
+    }
+
+    /**
+     * Laravel 9's `about` keeps its sections, and with them the applications of earlier tests, whose
+     * folders are gone; later versions clear them themselves.
+     */
+    private static function forgetAbout(): void
+    {
+        if (class_exists(AboutCommand::class) && ! method_exists(AboutCommand::class, 'flushState')) {
+            $class = new ReflectionClass(AboutCommand::class);
+            $class->setStaticPropertyValue('data', []);
+            $class->setStaticPropertyValue('customDataResolvers', []);
+        }
     }
 
     public function createApplication(): Application
