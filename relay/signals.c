@@ -38,6 +38,7 @@ void signals_block(void)
 {
 	const sigset_t set = wanted();
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a log that may not grow any more ends no connection */
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 

@@ -199,27 +199,33 @@ void cln_reply_reader_free(struct cln_reply_reader *reader)
 
 /* Bytes of the reply of the form :NUMBER that `bytes` begins with; 0 if it begins with none, or not
  * with all of it. */
-static size_t integer_len(struct cln_slice bytes)
+static size_t integer_len(struct cln_slice bytes, long long *number)
 {
 	size_t i = 1;
 
+	*number = 0;
 	if (bytes.len < 4 || bytes.ptr[0] != ':')
 		return 0;
-	while (i < bytes.len && i <= INTEGER_DIGITS_MAX && bytes.ptr[i] >= '0' && bytes.ptr[i] <= '9')
-		i++;
+	for (; i < bytes.len && i <= INTEGER_DIGITS_MAX && bytes.ptr[i] >= '0' && bytes.ptr[i] <= '9';
+		 i++)
+		*number = *number * 10 + (bytes.ptr[i] - '0');
 	if (i == 1 || bytes.len - i < 2 || bytes.ptr[i] != '\r' || bytes.ptr[i + 1] != '\n')
 		return 0;
 	return i + 2;
 }
 
-size_t cln_reply_count_integers(const struct cln_reply_reader *reader, struct cln_slice *bytes)
+size_t cln_reply_count_integers(
+	const struct cln_reply_reader *reader, struct cln_slice *bytes, long long *most)
 {
 	size_t count = 0, len;
+	long long number;
 
 	if (reader->fed > 0)
 		return 0;
-	while ((len = integer_len(*bytes)) > 0) {
+	while ((len = integer_len(*bytes, &number)) > 0) {
 		*bytes = cln_slice_from(*bytes, len);
+		if (most && number > *most)
+			*most = number;
 		count++;
 	}
 	return count;

@@ -45,9 +45,10 @@ struct cln_reply_reader *cln_reply_reader_new(size_t bytes_max);
 void cln_reply_reader_free(struct cln_reply_reader *reader);
 
 /* Counts the whole replies of the form :NUMBER that `bytes` begins with, which come behind what was
- * fed, and moves it behind them: a shortcut for the answers to PUBLISH. 0 while a reply is in the
- * making. */
-size_t cln_reply_count_integers(const struct cln_reply_reader *reader, struct cln_slice *bytes);
+ * fed, and moves it behind them: a shortcut for the answers to PUBLISH. `most`, if not NULL, is
+ * raised to the greatest number. 0 while a reply is in the making. */
+size_t cln_reply_count_integers(
+	const struct cln_reply_reader *reader, struct cln_slice *bytes, long long *most);
 
 /* 0 or CLN_ERR_LIMIT (more than bytes_max bytes without a complete reply). */
 int cln_reply_feed(struct cln_reply_reader *reader, struct cln_slice bytes);

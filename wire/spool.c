@@ -12,13 +12,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #define MODE         0660
-#define LOCK_TRIES   8
+#define LOCK_YIELDS  32 /* who holds it needs some 10 us: sleeping would last ten times that */
+#define LOCK_SLEEPS  8
 #define LOCK_WAIT_NS 50000 /* and the kernel's slack: about 100 us each */
 #define HEADER_TRIES 3
 #define OPEN_TRIES   3 /* a file that is replaced again and again */
@@ -48,11 +51,25 @@ ssize_t cln_spool_read_at(const struct cln_spool *spool, char *bytes, size_t len
 	return read_at(spool->fd, bytes, len, position);
 }
 
-static int write_at(int fd, struct cln_slice bytes, uint64_t position)
+/* Where the process's files must end (ulimit -f): the kernel would send SIGXFSZ with the error, and
+ * end an application that has not heard of it. */
+static bool is_past_limit(uint64_t position)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_FSIZE, &limit) == 0 && position >= limit.rlim_cur;
+}
+
+int cln_spool_write_at(int fd, struct cln_slice bytes, uint64_t position)
 {
 	while (bytes.len > 0) {
-		const ssize_t n = pwrite(fd, bytes.ptr, bytes.len, (off_t)position);
+		ssize_t n;
 
+		if (is_past_limit(position)) {
+			errno = EFBIG;
+			return CLN_ERR_SYSTEM;
+		}
+		n = pwrite(fd, bytes.ptr, bytes.len, (off_t)position);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n == 0)
@@ -99,9 +116,12 @@ int cln_spool_lock(int fd, bool waits)
 			return CLN_OK;
 		if (errno != EWOULDBLOCK)
 			return CLN_ERR_SYSTEM;
-		if (!waits || i == LOCK_TRIES)
+		if (!waits || i == LOCK_YIELDS + LOCK_SLEEPS)
 			return CLN_ERR_MORE;
-		nanosleep(&pause, NULL);
+		if (i < LOCK_YIELDS)
+			sched_yield();
+		else
+			nanosleep(&pause, NULL);
 	}
 }
 
@@ -155,7 +175,7 @@ int cln_spool_write_header(struct cln_spool *spool, const struct cln_spool_heade
 	char bytes[CLN_SPOOL_HEADER];
 
 	cln_spool_header_write(bytes, header, app_of(spool));
-	return write_at(spool->fd, cln_slice(bytes, sizeof bytes), 0);
+	return cln_spool_write_at(spool->fd, cln_slice(bytes, sizeof bytes), 0);
 }
 
 /* Takes the file's application, or compares it. */
@@ -255,6 +275,7 @@ void cln_spool_leave_parent(struct cln_spool *spool)
 		return;
 	close_keeping_errno(&spool->fd);
 	close_keeping_errno(&spool->replay_fd);
+	spool->own_end = 0;
 	spool->pid = getpid();
 }
 
@@ -376,6 +397,21 @@ bool cln_spool_is_empty(struct cln_spool *spool)
 	return result != CLN_ERR_MORE; /* locked: somebody is appending */
 }
 
+bool cln_spool_own_waits(struct cln_spool *spool)
+{
+	struct cln_spool_header header;
+	int result;
+
+	if (spool->own_end == 0)
+		return false;
+	result = cln_spool_look(spool, false, &header);
+	if (result == CLN_OK ? header.done < spool->own_end
+						 : !(result == CLN_ERR_SYSTEM && errno == ENOENT))
+		return true;
+	spool->own_end = 0;
+	return false;
+}
+
 /* ---- appending ---- */
 
 static int append_locked(struct cln_spool *spool, struct cln_spool_header *header,
@@ -390,9 +426,11 @@ static int append_locked(struct cln_spool *spool, struct cln_spool_header *heade
 		return CLN_ERR_LIMIT;
 	next.end += records.len;
 	next.appended += count;
-	if (write_at(spool->fd, records, position) == CLN_OK &&
-		cln_spool_write_header(spool, &next) == CLN_OK)
+	if (cln_spool_write_at(spool->fd, records, position) == CLN_OK &&
+		cln_spool_write_header(spool, &next) == CLN_OK) {
+		spool->own_end = next.end;
 		return CLN_OK;
+	}
 
 	/* As it was: the bytes behind the end go, and a header that is half the next one's is put
 	 * right, or mended by whoever reads it. */

@@ -33,8 +33,9 @@ struct cln_spool {
 	int fd;
 	dev_t device; /* which file that is, to notice another one under its name */
 	ino_t inode;
-	int replay_fd; /* >= 0: this process replays */
-	pid_t pid;     /* whose descriptors these are */
+	int replay_fd;    /* >= 0: this process replays */
+	uint64_t own_end; /* 0: nothing was appended */
+	pid_t pid;        /* whose descriptors these are */
 };
 
 /* Opens the file, making it (mode 0660 less the umask) if `create`. An empty `app` takes the file
@@ -52,9 +53,13 @@ void cln_spool_close(struct cln_spool *spool);
  * wait, or the file with what is done would pass twice that); CLN_ERR_MORE (another process held
  * the lock for a millisecond: try later); CLN_ERR_SYSTEM (errno, ENOSPC above all; the file is as
  * before). A file that was removed or replaced meanwhile is opened anew, so cln_spool_open()'s
- * results can come too. */
+ * results can come too. spool->own_end is the offset behind the last that was appended. */
 int cln_spool_append(
 	struct cln_spool *spool, struct cln_slice records, size_t count, uint64_t max_bytes);
+
+/* Whether any of what was appended through `spool` waits still; also where that can't be read just
+ * now. A new file's offsets are greater than any of the one that it replaces. */
+bool cln_spool_own_waits(struct cln_spool *spool);
 
 /* Whether nothing waits for replay (also when there is no file any more). Reads the header. */
 bool cln_spool_is_empty(struct cln_spool *spool);

@@ -35,6 +35,10 @@ int cln_spool_look(struct cln_spool *spool, bool create, struct cln_spool_header
 ssize_t cln_spool_read_at(
 	const struct cln_spool *spool, char *bytes, size_t len, uint64_t position);
 
+/* Writes all of it. CLN_OK or CLN_ERR_SYSTEM (errno; EFBIG at the process's bound on files, without
+ * the signal that goes with it). */
+int cln_spool_write_at(int fd, struct cln_slice bytes, uint64_t position);
+
 int cln_spool_write_header(struct cln_spool *spool, const struct cln_spool_header *header);
 
 /* CLN_OK or CLN_ERR_SYSTEM. */

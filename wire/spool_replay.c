@@ -107,7 +107,7 @@ void cln_spool_write_note(const struct cln_spool *spool, const struct cln_spool_
 	cln_put_u64(bytes, note->offset);
 	cln_put_u64(bytes + 8, note->until_ms);
 	cln_put_u32(bytes + 16, cln_crc32c(0, cln_slice(bytes, 16)));
-	if (pwrite(spool->replay_fd, bytes, sizeof bytes, 0) != NOTE_BYTES)
+	if (cln_spool_write_at(spool->replay_fd, cln_slice(bytes, sizeof bytes), 0) != CLN_OK)
 		cln_spool_truncate(spool->replay_fd, 0);
 }
 

@@ -308,20 +308,21 @@ static void integers_are_counted(void **state)
 	static const struct {
 		struct cln_slice bytes;
 		size_t count, left;
+		long long most;
 	} cases[] = {
-		{{"", 0}, 0, 0},
-		{{":1\r\n", 4}, 1, 0},
-		{{":1\r\n:20\r\n:0\r\n", 13}, 3, 0},
-		{{":1\r\n:2\r", 7}, 1, 3},
-		{{":1\r\n:", 5}, 1, 1},
-		{{":1\r\n-ERR\r\n:1\r\n", 14}, 1, 10},
-		{{":\r\n", 3}, 0, 3},
-		{{":\r\n:1\r\n", 7}, 0, 7},
-		{{":-1\r\n", 5}, 0, 5},
-		{{":1\n\r", 4}, 0, 4},
-		{{":1x\r\n", 5}, 0, 5},
-		{{":123456789012345678\r\n", 21}, 1, 0},
-		{{":1234567890123456789\r\n", 22}, 0, 22},
+		{{"", 0}, 0, 0, 0},
+		{{":1\r\n", 4}, 1, 0, 1},
+		{{":1\r\n:20\r\n:0\r\n", 13}, 3, 0, 20},
+		{{":1\r\n:2\r", 7}, 1, 3, 1},
+		{{":1\r\n:", 5}, 1, 1, 1},
+		{{":1\r\n-ERR\r\n:1\r\n", 14}, 1, 10, 1},
+		{{":\r\n", 3}, 0, 3, 0},
+		{{":\r\n:1\r\n", 7}, 0, 7, 0},
+		{{":-1\r\n", 5}, 0, 5, 0},
+		{{":1\n\r", 4}, 0, 4, 0},
+		{{":1x\r\n", 5}, 0, 5, 0},
+		{{":123456789012345678\r\n", 21}, 1, 0, 123456789012345678},
+		{{":1234567890123456789\r\n", 22}, 0, 22, 0},
 	};
 	struct cln_reply_reader *reader = cln_reply_reader_new(BYTES_MAX);
 	struct cln_slice rest = CLN_SLICE(":1\r\n");
@@ -330,18 +331,20 @@ static void integers_are_counted(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct cln_slice copy = exact(cases[i].bytes), bytes = copy;
+		long long most = 0;
 
-		assert_int_equal(cln_reply_count_integers(reader, &bytes), cases[i].count);
+		assert_int_equal(cln_reply_count_integers(reader, &bytes, &most), cases[i].count);
+		assert_int_equal(most, cases[i].most);
 		assert_int_equal(bytes.len, cases[i].left);
 		release(copy);
 	}
 	/* Not in the middle of a reply: these bytes may belong to it. */
 	assert_int_equal(feed(reader, CLN_SLICE("$4\r\n")), CLN_OK);
 	assert_int_equal(cln_reply_next(reader, &reply), CLN_ERR_MORE);
-	assert_int_equal(cln_reply_count_integers(reader, &rest), 0);
+	assert_int_equal(cln_reply_count_integers(reader, &rest, NULL), 0);
 	assert_int_equal(feed(reader, CLN_SLICE(":1\r\n\r\n")), CLN_OK);
 	assert_int_equal(cln_reply_next(reader, &reply), CLN_OK);
-	assert_int_equal(cln_reply_count_integers(reader, &rest), 1);
+	assert_int_equal(cln_reply_count_integers(reader, &rest, NULL), 1);
 	cln_reply_reader_free(reader);
 }
 

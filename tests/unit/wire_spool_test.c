@@ -400,6 +400,39 @@ static void progress_of_a_replaced_file_is_forgotten(void **state)
 	assert_int_equal(replay_claimed(RECORDS), RECORDS);
 }
 
+/* Others may append behind it and replay in front of it. */
+static void own_records_wait_until_they_are_done(void **state)
+{
+	struct cln_spool other;
+	struct cln_spool_progress progress = {0};
+	char bytes[RECORD_LEN];
+	size_t len;
+
+	(void)state;
+	open_spool();
+	assert_int_equal(cln_spool_open(&other, spool_file, APP, true), CLN_OK);
+	assert_false(cln_spool_own_waits(&spool));
+	assert_int_equal(append_number(&other, 0), CLN_OK);
+	assert_false(cln_spool_own_waits(&spool));
+	assert_int_equal(append_number(&spool, 1), CLN_OK);
+	assert_int_equal(append_number(&other, 2), CLN_OK);
+	for (int i = 0; i < 2; i++) {
+		assert_true(cln_spool_own_waits(&spool));
+		assert_true(cln_spool_claim(&other));
+		progress.offset = 0;
+		assert_int_equal(
+			cln_spool_read(&other, bytes, sizeof bytes, &len, &progress.offset), CLN_OK);
+		progress.offset += len;
+		assert_int_equal(cln_spool_advance(&other, &progress), CLN_OK);
+		cln_spool_unclaim(&other);
+	}
+	assert_false(cln_spool_own_waits(&spool));
+	assert_true(cln_spool_own_waits(&other));
+	assert_int_equal(unlink(spool_file), 0);
+	assert_false(cln_spool_own_waits(&other));
+	cln_spool_close(&other);
+}
+
 static void a_missing_file_is_not_made_by_readers(void **state)
 {
 	uint64_t offset = 0;
@@ -581,6 +614,7 @@ int main(void)
 		cmocka_unit_test_teardown(a_removed_file_is_made_anew, close_spool),
 		cmocka_unit_test_teardown(a_replaced_file_is_noticed, close_spool),
 		cmocka_unit_test_teardown(progress_of_a_replaced_file_is_forgotten, close_spool),
+		cmocka_unit_test_teardown(own_records_wait_until_they_are_done, close_spool),
 		cmocka_unit_test_teardown(a_missing_file_is_not_made_by_readers, close_spool),
 		cmocka_unit_test_teardown(any_application_or_the_one_named, close_spool),
 		cmocka_unit_test_teardown(what_is_no_spool_is_left_alone, close_spool),
