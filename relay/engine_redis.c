@@ -15,6 +15,7 @@
  */
 #include "base/rand.h"
 #include "cache.h"
+#include "dropped.h"
 #include "hub_private.h"
 #include "intake.h"
 #include "redis_link.h"
@@ -317,7 +318,8 @@ static void append_patterns(struct engine_redis *redis)
 
 /* PREFIX:1:relays, the last of all: Redis takes a connection's commands in order, so who is counted
  * there hears every channel that its clients are on. Publishers ask (PUBSUB NUMSUB) after an outage
- * before they send what waited: a message that comes earlier would reach nobody. */
+ * before they send what waited: a message that comes earlier would reach nobody. What they dropped
+ * they tell there. */
 static struct cln_slice beacon_name(const struct engine_redis *redis, char out[CLN_BUS_CHANNEL_MAX])
 {
 	const int len = snprintf(
@@ -441,12 +443,25 @@ static void take(struct engine_redis *redis, struct app *app, struct cln_slice c
 		check_sequence(hub, entry, &envelope);
 }
 
+/* Every worker of every relay hears it; one of each relay counts. */
+static void on_beacon_message(struct engine_redis *redis, struct cln_slice text)
+{
+	struct loop *const loop = redis->engine.hub->loop;
+	if (loop->index == 0 && !dropped_count_text(&loop->metrics, text))
+		log_event_limited(&redis->log_refused, loop->now_ms, LOG_LEVEL_WARN, "redis_error",
+			"link=subscriber reason=\"a message to all relays is not of the form DROPPED REASON "
+			"COUNT "
+			"...; another version's?\"");
+}
+
 static void on_message(struct engine_redis *redis, struct cln_slice name, struct cln_slice bytes)
 {
 	struct entry *const entry = entry_find(redis, name);
 	redis->engine.hub->loop->metrics.redis_messages++;
 	if (entry != NULL && entry->is_wanted)
 		take(redis, entry->app, entry_channel(entry), bytes, entry);
+	else if (entry == NULL && is_beacon(redis, name))
+		on_beacon_message(redis, bytes);
 }
 
 /* Every worker hears these, and of other relays' applications, too. */

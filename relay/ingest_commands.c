@@ -2,6 +2,7 @@
  *
  * The commands of the RESP server, one table.
  */
+#include "dropped.h"
 #include "ingest_private.h"
 #include "intake.h"
 #include "sequence.h"
@@ -325,6 +326,14 @@ static void run_client(struct ingest *ingest, const struct cln_resp_request *req
 	}
 }
 
+static void run_dropped(struct ingest *ingest, const struct cln_resp_request *request)
+{
+	if (dropped_count(&ingest->hub->loop->metrics, request->argv + 1, request->argc - 1))
+		ingest_simple(ingest, "OK");
+	else
+		ingest_error(ingest, "ERR syntax: DROPPED REASON COUNT [REASON COUNT ...]");
+}
+
 static void run_select(struct ingest *ingest, const struct cln_resp_request *request)
 {
 	if (cln_slice_equal(request->argv[1], CLN_SLICE("0")))
@@ -344,7 +353,7 @@ static void run_quit(struct ingest *ingest, const struct cln_resp_request *reque
 
 static const struct command commands[] = {
 	{"PUBLISH", 3, 3, true, run_publish},
-	{"DROPPED", 3, ANY, true, ingest_dropped},
+	{"DROPPED", 3, ANY, true, run_dropped},
 	{"PING", 1, 2, false, run_ping},
 	{"ECHO", 2, 2, true, run_echo},
 	{"AUTH", 2, 3, false, run_auth},

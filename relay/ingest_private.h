@@ -57,9 +57,6 @@ void ingest_command(struct ingest *ingest, const struct cln_resp_request *reques
 /* ingest_info.c: the text of INFO. */
 void ingest_info(const struct hub *hub, struct buf *text);
 
-/* ingest_dropped.c: DROPPED reason count [reason count ...] */
-void ingest_dropped(struct ingest *ingest, const struct cln_resp_request *request);
-
 /* ingest_watch.c */
 void watch_subscribe(struct ingest *ingest, const struct cln_resp_request *request);
 void watch_unsubscribe(struct ingest *ingest, const struct cln_resp_request *request);

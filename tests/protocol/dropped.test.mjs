@@ -114,6 +114,27 @@ for (const workers of [1, 2]) {
       await redis.stop();
     });
 
+    test('what publishers tell all relays is counted once in each', async () => {
+      const teller = await Resp.connect({ path: redis.socket });
+      const other = await Relay.start({ workers, args: ['--engine', 'redis', '--redis', `unix:${redis.socket}`] });
+      try {
+        await until(async () => (await teller.call('PUBSUB', 'NUMSUB', 'clairon:1:relays'))[1] === 2 * workers, 'all to listen');
+        for (const text of ['DROPPED outbox_events', 'DROPPED outbox_events x', 'DROPPED', '', 'outbox_events 1', 'DROPPED  1 1',
+          `DROPPED${' spool_full 1'.repeat(1000)}`, 'DROPPED outbox_events 3 new_reason 2']) {
+          await teller.call('PUBLISH', 'clairon:1:relays', text);
+        }
+        for (const each of [relay, other]) {
+          await until(async () => (await counters(each))('publisher_dropped_other') >= 2, 'it to be told');
+          const count = await counters(each);
+          assert.deepEqual([...REASONS, 'other'].map((reason) => count(`publisher_dropped_${reason}`)), [3, 0, 0, 0, 0, 0, 0, 2]);
+          assert.match((await each.logged('redis_error')).reason, /not of the form DROPPED/);
+        }
+      } finally {
+        await other.stop();
+        teller.close();
+      }
+    });
+
     test('are counted for each publisher and channel', async () => {
       const publishers = [await Publisher.overRedis({ path: redis.socket }, APP), await Publisher.overRedis({ path: redis.socket }, APP)];
       for (const [i, sequence] of [[0, 5], [1, 1], [0, 6], [0, 9], [1, 2], [1, 2], [0, 8], [1, 4], [0, 0], [0, 10]]) {

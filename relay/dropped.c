@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * DROPPED: a publisher tells how many events it had to drop since it last said so, by reason. The
- * numbers go into the metrics publisher_dropped_*, where an operator sees all publishers' at once.
+ * See dropped.h.
  */
-#include "ingest_private.h"
+#include "dropped.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #define DIGITS_MAX 18 /* of a count; any such number fits */
 
@@ -52,18 +52,34 @@ static bool parse_count(struct cln_slice text, uint64_t *count)
 	return true;
 }
 
-/* Nothing is counted unless all of it is good. */
-void ingest_dropped(struct ingest *ingest, const struct cln_resp_request *request)
+bool dropped_count(struct metrics *metrics, const struct cln_slice *words, size_t count)
 {
 	uint64_t counts[CLN_RESP_ARGS_MAX];
-	bool is_good = request->argc % 2 == 1;
-	for (size_t i = 2; i < request->argc && is_good; i += 2)
-		is_good = parse_count(request->argv[i], &counts[i]);
-	if (!is_good) {
-		ingest_error(ingest, "ERR syntax: DROPPED REASON COUNT [REASON COUNT ...]");
-		return;
+	if (count == 0 || count % 2 != 0 || count > CLN_RESP_ARGS_MAX)
+		return false;
+	for (size_t i = 1; i < count; i += 2) {
+		if (!parse_count(words[i], &counts[i]))
+			return false;
 	}
-	for (size_t i = 2; i < request->argc; i += 2)
-		*counter_of(&ingest->hub->loop->metrics, request->argv[i - 1]) += counts[i];
-	ingest_simple(ingest, "OK");
+	for (size_t i = 1; i < count; i += 2)
+		*counter_of(metrics, words[i - 1]) += counts[i];
+	return true;
+}
+
+bool dropped_count_text(struct metrics *metrics, struct cln_slice text)
+{
+	struct cln_slice words[CLN_RESP_ARGS_MAX];
+	size_t count = 0;
+	if (!cln_slice_starts(text, CLN_SLICE("DROPPED ")))
+		return false;
+	text = cln_slice_from(text, sizeof("DROPPED ") - 1);
+	while (count < CLN_RESP_ARGS_MAX) {
+		const char *const space = memchr(text.ptr, ' ', text.len);
+		const size_t len = space == NULL ? text.len : (size_t)(space - text.ptr);
+		words[count++] = cln_slice(text.ptr, len);
+		if (space == NULL)
+			return dropped_count(metrics, words, count);
+		text = cln_slice_from(text, len + 1);
+	}
+	return false;
 }
