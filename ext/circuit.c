@@ -5,6 +5,10 @@
 #include "circuit.h"
 
 #include "php.h"
+#include "stamp.h"
+
+/* How long a web request keeps events that are for the spool, if it lasts that long. */
+#define KEEP_MS 100
 
 static struct cln_spooling_context context_of(struct cln_link *link)
 {
@@ -44,6 +48,8 @@ bool cln_circuit_has_unwritten(struct cln_link *link)
 /* What came while the circuit was open carries no numbers yet. */
 static void number_outbox(struct cln_link *link)
 {
+	ZEND_ASSERT(
+		link->outbox.sent == 0); /* the detour began idle, or with a connection that broke */
 	struct cln_outbox numbered = {0};
 	struct cln_outbox_cursor cursor = {0, 0};
 	struct cln_slice entry;
@@ -64,32 +70,34 @@ static void number_outbox(struct cln_link *link)
 static void close_circuit(struct cln_link *link)
 {
 	cln_spooling_forget_batch(&link->spooling);
+	cln_spooling_rest(&link->spooling);
 	number_outbox(link);
 	link->mode = CLN_MODE_DIRECT;
 	link->has_looked = true;
 }
 
-/* After a failure one event shows whether more would be taken. */
-static size_t batch_size(const struct cln_link *link, bool may_take)
+/* The detour is over as soon as nothing of this process waits: it would never be where others keep
+ * filling the file. What they left is looked after at the next good moment. */
+static void close_circuit_early(struct cln_link *link)
 {
-	return !may_take ? 0 : link->backoff_ms > 0 ? 1 : CLN_BATCH_RECORDS_MAX;
+	if (!link->has_to_empty && !cln_spooling_has_result(&link->spooling) &&
+		!cln_spool_own_waits(&link->spooling.file)) {
+		close_circuit(link);
+		link->has_looked = false;
+	}
 }
 
-/* With everything answered: the next batch, or the end of the detour. */
-static void replay(struct cln_link *link, bool may_take)
+/* Writes down the last batch and takes another one of up to `records_max`. */
+static void take(struct cln_link *link, size_t records_max)
 {
 	const struct cln_spooling_context context = context_of(link);
-	const size_t records_max = batch_size(link, may_take);
 	switch (cln_spooling_take(&link->spooling, &context, records_max)) {
 	case CLN_TAKEN_BATCH:
 		link->mode = CLN_MODE_REPLAYING;
 		break;
 	case CLN_TAKEN_LATER:
 		link->mode = CLN_MODE_SPOOLING;
-		if (may_take && !link->spooling.has_own && !link->has_to_empty &&
-			!cln_spooling_has_result(&link->spooling)) {
-			close_circuit(link); /* others replay what is theirs */
-		}
+		close_circuit_early(link);
 		break;
 	case CLN_TAKEN_NOTHING:
 		close_circuit(link);
@@ -99,6 +107,21 @@ static void replay(struct cln_link *link, bool may_take)
 		link->has_news = true;
 		close_circuit(link);
 		break;
+	}
+}
+
+/* With everything answered: the end of the detour, or the next batch. What is to be sent now does
+ * not wait for what others left. */
+static void replay(struct cln_link *link, bool may_take)
+{
+	const bool is_needed = link->outbox.unsent > 0 || !may_take;
+	if (is_needed &&
+		(cln_spooling_has_result(&link->spooling) || !cln_spool_own_waits(&link->spooling.file))) {
+		take(link, 0);
+	}
+	if (may_take && link->mode != CLN_MODE_DIRECT) {
+		/* After a failure one event shows whether more would be taken. */
+		take(link, link->backoff_ms > 0 ? 1 : CLN_BATCH_RECORDS_MAX);
 	}
 }
 
@@ -128,8 +151,21 @@ void cln_circuit_step(struct cln_link *link, bool may_take)
 	}
 }
 
+bool cln_circuit_may_keep(struct cln_link *link)
+{
+	if (!link->spares_calls || link->outbox.unsent == 0) {
+		return false;
+	}
+	const int64_t now_ms = cln_coarse_now_ms();
+	if (link->kept_ms == 0) {
+		link->kept_ms = now_ms;
+	}
+	return now_ms - link->kept_ms < KEEP_MS;
+}
+
 void cln_circuit_store(struct cln_link *link)
 {
+	link->kept_ms = 0;
 	if (link->mode == CLN_MODE_DIRECT || link->outbox.unsent == 0) {
 		return;
 	}

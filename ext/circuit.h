@@ -22,6 +22,10 @@ bool cln_circuit_has_unwritten(struct cln_link *link);
  * cln_circuit_queue() may have something to write; a new batch only if `may_take`. */
 void cln_circuit_step(struct cln_link *link, bool may_take);
 
+/* Whether what is for the spool may stay in memory for now: a web request's events go there all at
+ * once, when it ends, so that publishing costs it no system call on the way. */
+bool cln_circuit_may_keep(struct cln_link *link);
+
 /* Moves the outbox to the spool if that is where events go now. */
 void cln_circuit_store(struct cln_link *link);
 

@@ -134,7 +134,7 @@ static PHP_RSHUTDOWN_FUNCTION(clairon)
 	}
 	for (size_t i = 0; i < CLAIRON_G(links).count; i++) {
 		struct cln_link *link = CLAIRON_G(links).link[i];
-		if (!cln_link_is_settled(link)) {
+		if (!cln_link_is_settled(link) || cln_link_has_to_look(link)) {
 			cln_link_pump(link, CLN_DRAIN_NOW);
 		}
 		cln_outbox_trim(&link->outbox);

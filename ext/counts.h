@@ -20,7 +20,9 @@ enum cln_drop_reason {
 	CLN_DROP_REASONS,
 };
 
-/* "outbox_events" and so on. */
+#define CLN_DROP_NAME_MAX 13
+
+/* "outbox_events" and so on, none longer than that. */
 extern const char *const cln_drop_names[CLN_DROP_REASONS];
 
 struct cln_link_stats {

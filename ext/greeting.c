@@ -60,23 +60,37 @@ static void put_hello(struct cln_greeting *greeting, struct cln_out *out)
 	expect(greeting, CLN_EXPECTS_HELLO);
 }
 
+#define DROPPED_WORDS_MAX (1 + 2 * CLN_DROP_REASONS)
+
+struct dropped {
+	struct cln_slice words[DROPPED_WORDS_MAX];
+	size_t count; /* 1: there is nothing to tell */
+	char counts[CLN_DROP_REASONS][MAX_LENGTH_OF_LONG];
+};
+
+static void say_dropped(struct dropped *dropped, const uint64_t untold[CLN_DROP_REASONS])
+{
+	dropped->words[0] = CLN_SLICE("DROPPED");
+	dropped->count = 1;
+	for (size_t i = 0; i < CLN_DROP_REASONS; i++) {
+		if (untold[i] > 0) {
+			snprintf(dropped->counts[i], sizeof(dropped->counts[i]), "%" PRIu64, untold[i]);
+			dropped->words[dropped->count++] = cln_slice_of(cln_drop_names[i]);
+			dropped->words[dropped->count++] = cln_slice_of(dropped->counts[i]);
+		}
+	}
+}
+
 /* DROPPED reason count ...; a relay that does not know it answers with an error, which is fine. */
 static void put_dropped(
 	struct cln_greeting *greeting, struct cln_out *out, const uint64_t untold[CLN_DROP_REASONS])
 {
-	char counts[CLN_DROP_REASONS][MAX_LENGTH_OF_LONG];
-	struct cln_slice words[1 + 2 * CLN_DROP_REASONS] = {CLN_SLICE("DROPPED")};
-	size_t count = 1;
-	for (size_t i = 0; i < CLN_DROP_REASONS; i++) {
-		if (untold[i] > 0) {
-			snprintf(counts[i], sizeof(counts[i]), "%" PRIu64, untold[i]);
-			words[count++] = cln_slice_of(cln_drop_names[i]);
-			words[count++] = cln_slice_of(counts[i]);
-		}
-	}
-	if (count > 1) {
-		put_command(out, words, count);
+	struct dropped dropped;
+	say_dropped(&dropped, untold);
+	if (dropped.count > 1) {
+		put_command(out, dropped.words, dropped.count);
 		expect(greeting, CLN_EXPECTS_ANYTHING);
+		greeting->tells_drops = true;
 	}
 }
 
@@ -88,22 +102,52 @@ static void put_client_name(struct cln_greeting *greeting, struct cln_out *out)
 	expect(greeting, CLN_EXPECTS_ANYTHING);
 }
 
+/* PREFIX:1:relays */
+static struct cln_slice relays_channel(
+	const struct cln_target *target, char name[CLN_BUS_PREFIX_MAX + sizeof(":1:relays")])
+{
+	memcpy(name, target->prefix, target->prefix_len);
+	memcpy(name + target->prefix_len, ":1:relays", sizeof(":1:relays"));
+	return cln_slice_of(name);
+}
+
 /* Redis takes a message for nobody without a word: with a spool it is worth knowing whether the
  * relays are back. */
 static void put_relays(
 	struct cln_greeting *greeting, struct cln_out *out, const struct cln_target *target)
 {
-	static const struct cln_slice rest = {":1:relays", sizeof(":1:relays") - 1};
 	char name[CLN_BUS_PREFIX_MAX + sizeof(":1:relays")];
 	if (!cln_target_has_spool(target)) {
 		return;
 	}
-	memcpy(name, target->prefix, target->prefix_len);
-	memcpy(name + target->prefix_len, rest.ptr, rest.len);
 	const struct cln_slice words[] = {
-		CLN_SLICE("PUBSUB"), CLN_SLICE("NUMSUB"), cln_slice(name, target->prefix_len + rest.len)};
+		CLN_SLICE("PUBSUB"), CLN_SLICE("NUMSUB"), relays_channel(target, name)};
 	put_command(out, words, sizeof(words) / sizeof(words[0]));
 	expect(greeting, CLN_EXPECTS_RELAYS);
+}
+
+/* The words of DROPPED as a message to all relays. */
+static void put_dropped_to_all(struct cln_greeting *greeting, struct cln_out *out,
+	const struct cln_target *target, const uint64_t untold[CLN_DROP_REASONS])
+{
+	char name[CLN_BUS_PREFIX_MAX + sizeof(":1:relays")];
+	char text[CLN_DROP_REASONS * (CLN_DROP_NAME_MAX + MAX_LENGTH_OF_LONG + 2) + sizeof("DROPPED")];
+	struct dropped dropped;
+	size_t len = 0;
+	say_dropped(&dropped, untold);
+	if (dropped.count == 1) {
+		return;
+	}
+	for (size_t i = 0; i < dropped.count; i++) {
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%.*s", i == 0 ? "" : " ",
+			(int)dropped.words[i].len, dropped.words[i].ptr);
+	}
+	ZEND_ASSERT(len < sizeof(text));
+	const struct cln_slice words[] = {
+		CLN_SLICE("PUBLISH"), relays_channel(target, name), cln_slice(text, len)};
+	put_command(out, words, sizeof(words) / sizeof(words[0]));
+	expect(greeting, CLN_EXPECTS_HEARERS);
+	greeting->tells_drops = true;
 }
 
 void cln_greeting_compose(struct cln_greeting *greeting, const struct cln_target *target,
@@ -131,6 +175,23 @@ void cln_greeting_compose(struct cln_greeting *greeting, const struct cln_target
 		break;
 	}
 	ZEND_ASSERT(!out.is_full); /* CLN_GREETING_BYTES holds the longest user and password */
+	greeting->len = out.len;
+}
+
+void cln_greeting_compose_news(struct cln_greeting *greeting, const struct cln_target *target,
+	const uint64_t untold[CLN_DROP_REASONS])
+{
+	memset(greeting, 0, sizeof(*greeting));
+	greeting->relays = -1;
+	greeting->is_news = true;
+	struct cln_out out = {.ptr = greeting->bytes, .cap = sizeof(greeting->bytes)};
+	if (cln_target_is_redis(target)) {
+		put_dropped_to_all(greeting, &out, target, untold);
+		put_relays(greeting, &out, target);
+	} else {
+		put_dropped(greeting, &out, untold);
+	}
+	ZEND_ASSERT(!out.is_full);
 	greeting->len = out.len;
 }
 
@@ -212,6 +273,12 @@ bool cln_greeting_answer(struct cln_greeting *greeting, const struct cln_reply *
 	const enum cln_greeting_expects what = greeting->expects[greeting->answered];
 	greeting->answered++;
 	if (what == CLN_EXPECTS_ANYTHING) {
+		return true;
+	}
+	if (what == CLN_EXPECTS_HEARERS) {
+		if (reply->type == CLN_REPLY_INTEGER && reply->item[0].integer == 0) {
+			greeting->tells_drops = false;
+		}
 		return true;
 	}
 	if (what == CLN_EXPECTS_RELAYS) {

@@ -2,7 +2,7 @@
  *
  * What a new connection says first, in front of the first event and without waiting for an answer:
  * AUTH and HELLO to a relay and what was dropped since it was told last, AUTH to a Redis; and what
- * the answers mean.
+ * the answers mean. Also what a connection that stands says besides its events.
  */
 #ifndef CLN_GREETING_H
 #define CLN_GREETING_H
@@ -19,6 +19,7 @@ enum cln_greeting_expects {
 	CLN_EXPECTS_AUTH,
 	CLN_EXPECTS_HELLO,
 	CLN_EXPECTS_RELAYS,   /* how many listen at Redis; what is no number says nothing */
+	CLN_EXPECTS_HEARERS,  /* how many relays were told; none: it is told again */
 	CLN_EXPECTS_ANYTHING, /* a courtesy: its answer does not matter */
 };
 
@@ -37,10 +38,17 @@ struct cln_greeting {
 	size_t expects_count;
 	size_t answered;
 	long long relays; /* workers of relays that hear every channel they should; -1: not known */
+	bool is_news;
+	bool tells_drops; /* and once it is answered, that they were told */
 };
 
 /* `untold`: dropped events by reason that the relay has not heard of. */
 void cln_greeting_compose(struct cln_greeting *greeting, const struct cln_target *target,
+	const uint64_t untold[CLN_DROP_REASONS]);
+
+/* What is new, for a connection that was greeted: what was dropped, and to a Redis the question for
+ * relays. A Redis hears of drops in no greeting, for it is there before its relays are. */
+void cln_greeting_compose_news(struct cln_greeting *greeting, const struct cln_target *target,
 	const uint64_t untold[CLN_DROP_REASONS]);
 
 static inline bool cln_greeting_is_answered(const struct cln_greeting *greeting)

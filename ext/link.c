@@ -34,6 +34,7 @@
 static void close_fd(struct cln_link *link)
 {
 	if (link->fd >= 0) {
+		cln_link_leave_news(link);
 		close(link->fd);
 		link->fd = -1;
 	}
@@ -101,16 +102,6 @@ static void refused(struct cln_link *link, const char *error)
 	cln_link_fail(link, error);
 }
 
-static void compose_greeting(struct cln_link *link)
-{
-	uint64_t untold[CLN_DROP_REASONS];
-	for (size_t i = 0; i < CLN_DROP_REASONS; i++) {
-		untold[i] = link->stats.dropped[i] - link->told[i];
-	}
-	memcpy(link->telling, link->stats.dropped, sizeof(link->telling));
-	cln_greeting_compose(&link->greeting, &link->target, untold);
-}
-
 static bool open_link(struct cln_link *link)
 {
 	char error[CLN_ERROR_MAX];
@@ -137,7 +128,7 @@ static bool open_link(struct cln_link *link)
 	link->writes_since_drain = 0;
 	link->has_looked = false;
 	link->stats.connects += link->is_open;
-	compose_greeting(link);
+	cln_link_compose_greeting(link);
 	return true;
 }
 
@@ -154,7 +145,7 @@ static void all_is_well(struct cln_link *link)
 static void proven(struct cln_link *link)
 {
 	link->is_proven = true;
-	memcpy(link->told, link->telling, sizeof(link->told));
+	cln_link_told(link);
 	if (!cln_link_has_spool(link)) {
 		all_is_well(link);
 	}
@@ -215,6 +206,10 @@ static bool on_greeting_answer(struct cln_link *link, const struct cln_reply *re
 	if (!cln_greeting_is_answered(&link->greeting)) {
 		return true;
 	}
+	if (link->greeting.is_news) {
+		cln_link_take_news(link);
+		return true;
+	}
 	link->route.channel_len = 0; /* its names were checked against other limits */
 	if (!are_relays_back(link)) {
 		cln_link_fail(link, "Redis answers, but not all relays listen there again yet");
@@ -268,6 +263,7 @@ static bool on_publish_reply(struct cln_link *link, const struct cln_reply *repl
 		return false;
 	}
 	if (is_accepted) {
+		cln_link_note_receivers(link, reply->item[0].integer);
 		return accepted(link);
 	}
 	if (!acknowledge(link, false)) {
@@ -285,11 +281,13 @@ static bool read_numbers(struct cln_link *link, struct cln_slice *bytes)
 	if (!cln_greeting_is_answered(&link->greeting)) {
 		return true;
 	}
-	for (size_t left = cln_reply_count_integers(link->reader, bytes); left > 0; left--) {
+	long long most = 0;
+	for (size_t left = cln_reply_count_integers(link->reader, bytes, &most); left > 0; left--) {
 		if (!accepted(link)) {
 			return false;
 		}
 	}
+	cln_link_note_receivers(link, most);
 	return true;
 }
 
@@ -321,17 +319,11 @@ static bool read_replies(struct cln_link *link, struct cln_slice bytes)
 	}
 }
 
-static bool awaits_replies(const struct cln_link *link)
-{
-	return !cln_greeting_is_answered(&link->greeting) || cln_outbox_awaits_replies(&link->outbox) ||
-		   cln_outbox_awaits_replies(&link->spooling.lane);
-}
-
 /* Something was answered: the time for the next answer begins. */
 static void restart_ack_timer(struct cln_link *link)
 {
 	if (cln_link_has_spool(link)) {
-		link->awaiting_ms = awaits_replies(link) ? cln_coarse_now_ms() : 0;
+		link->awaiting_ms = cln_link_awaits_replies(link) ? cln_coarse_now_ms() : 0;
 	}
 }
 
@@ -500,6 +492,7 @@ static bool pump_open(struct cln_link *link, enum cln_drain how)
 		}
 		cln_circuit_step(link, how == CLN_DRAIN_NOW || !link->spares_calls);
 	}
+	cln_link_compose_news(link);
 	if ((cln_circuit_has_unwritten(link) || link->greeting.written < link->greeting.len) &&
 		!write_some(link)) {
 		return false;
@@ -533,7 +526,12 @@ void cln_link_pump(struct cln_link *link, enum cln_drain how)
 			break;
 		}
 	}
-	cln_circuit_store(link);
+	if (cln_link_wait_for_batch(link)) {
+		pump_open(link, CLN_DRAIN_NOW);
+	}
+	if (how == CLN_DRAIN_NOW || !cln_circuit_may_keep(link)) {
+		cln_circuit_store(link);
+	}
 }
 
 void cln_link_break(struct cln_link *link, const char *error)
@@ -541,8 +539,8 @@ void cln_link_break(struct cln_link *link, const char *error)
 	if (!cln_link_has_spool(link) || cln_link_is_settled(link)) {
 		return;
 	}
-	/* While it spools a connection carries nothing but its greeting: it may go on. */
-	if (link->mode != CLN_MODE_SPOOLING) {
+	/* On the detour a connection carries nothing of the outbox: it may go on. */
+	if (link->mode == CLN_MODE_DIRECT) {
 		link->is_proven = false;
 		if (link->fd >= 0) {
 			cln_link_fail(link, error);
@@ -590,6 +588,7 @@ void cln_link_forked(struct cln_link *link, uint64_t publisher)
 	link->is_proven = false;
 	link->is_stuck = false;
 	link->is_held = false;
+	link->kept_ms = 0;
 	link->dropped_in_a_row = 0;
 	link->has_news = false;
 	link->backoff_ms = 0;

@@ -2,8 +2,8 @@
  *
  * One connection to a target with its outbox and its side of the spool, kept over requests and
  * shared by all publishers of the same target. Belongs to one process and one thread. Nothing here
- * waits but cln_link_flush() and cln_link_wait_room(). Calls no PHP code and needs no request
- * memory.
+ * waits but cln_link_flush(), cln_link_wait_room() and, on the command line, cln_link_pump(). Calls
+ * no PHP code and needs no request memory.
  */
 #ifndef CLN_LINK_H
 #define CLN_LINK_H
@@ -46,6 +46,8 @@ struct cln_link {
 	struct cln_peer_limits limits;
 	long long relays;        /* listened at Redis when this process was last in touch with it */
 	int64_t relays_until_ms; /* how long their coming back is waited for; 0: it is not */
+	long long receivers;     /* most that Redis handed one event to */
+	bool asks_relays;        /* more than `relays` got it: there are new ones */
 
 	struct cln_route route; /* of the last event */
 	struct cln_outbox outbox;
@@ -56,7 +58,9 @@ struct cln_link {
 
 	enum cln_mode mode;
 	bool has_looked;   /* whether something waits in the spool, on this connection */
-	bool spares_calls; /* a web request: batches are sent by flush() and at its end only */
+	bool spares_calls; /* a web request: batches are sent, and events stored, at its end only, and
+						  by flush() */
+	int64_t kept_ms;   /* coarse: since when events for the spool are kept; 0: none are */
 	bool has_to_empty; /* a flush wants the spool empty, too, whoever replays it */
 	struct cln_spooling spooling;
 
@@ -84,8 +88,13 @@ enum cln_drain {
 	CLN_DRAIN_NOW,
 };
 
-/* Connects if it is time, reads replies, writes what waits or stores it. Never blocks. */
+/* Connects if it is time, reads replies, writes what waits or stores it. Never blocks a web
+ * request. */
 void cln_link_pump(struct cln_link *link, enum cln_drain drain);
+
+/* On the command line: whether a batch that holds the last of this process's events from the spool
+ * was answered, which is waited for a little. Then what is in the outbox need not go there, too. */
+bool cln_link_wait_for_batch(const struct cln_link *link);
 
 /* Pumps until everything is sent and acknowledged and the spool is empty, at most `timeout_ms`. */
 bool cln_link_flush(struct cln_link *link, int64_t timeout_ms);
@@ -101,16 +110,45 @@ bool cln_link_wait_room(
 /* Whether nothing is left to do for this process's events. */
 bool cln_link_is_settled(const struct cln_link *link);
 
+/* The greeting of a new connection; it leaves with the next write. */
+void cln_link_compose_greeting(struct cln_link *link);
+
+/* The same for what a connection that stands has to say, if there is anything and it is no bad
+ * moment. */
+void cln_link_compose_news(struct cln_link *link);
+
+/* All answers to a greeting, or to news, are there. */
+void cln_link_told(struct cln_link *link);
+void cln_link_take_news(struct cln_link *link);
+
+/* The connection is about to be closed. */
+void cln_link_leave_news(struct cln_link *link);
+
+/* Redis handed an event to so many. */
+void cln_link_note_receivers(struct cln_link *link, long long count);
+
 /* Gives up the connection; `error` says why. */
 void cln_link_fail(struct cln_link *link, const char *error);
 
-/* Gives up the connection, unless the link spools already and it carries nothing but its greeting,
- * and stores what the outbox holds. Does nothing without a spool. */
+/* Gives up the connection, unless the link goes by the spool already and it carries nothing of the
+ * outbox, and stores what that holds. Does nothing without a spool. */
 void cln_link_break(struct cln_link *link, const char *error);
 
 /* Closes the connection and frees what the link holds; call cln_link_flush() and cln_link_break()
  * before. */
 void cln_link_deinit(struct cln_link *link);
+
+/* Whether something may wait in the spool that nobody sees to. */
+static inline bool cln_link_has_to_look(const struct cln_link *link)
+{
+	return cln_target_has_spool(&link->target) && link->fd >= 0 && !link->has_looked;
+}
+
+static inline bool cln_link_awaits_replies(const struct cln_link *link)
+{
+	return !cln_greeting_is_answered(&link->greeting) || cln_outbox_awaits_replies(&link->outbox) ||
+		   cln_outbox_awaits_replies(&link->spooling.lane);
+}
 
 static inline bool cln_link_has_spool(const struct cln_link *link)
 {

@@ -134,6 +134,11 @@ bool cln_outbox_awaits_replies(const struct cln_outbox *outbox)
 	return outbox->sent > 0 || outbox->forgotten > 0;
 }
 
+bool cln_outbox_is_between(const struct cln_outbox *outbox)
+{
+	return outbox->written == outbox->first + outbox->sent_bytes;
+}
+
 void cln_outbox_rewind(struct cln_outbox *outbox)
 {
 	outbox->again += outbox->sent;
@@ -155,8 +160,7 @@ void cln_outbox_forget(struct cln_outbox *outbox, size_t entries, size_t bytes)
 size_t cln_outbox_take_written(struct cln_outbox *outbox)
 {
 	size_t taken = outbox->sent;
-	const bool is_half_written = outbox->written > outbox->first + outbox->sent_bytes;
-	if (is_half_written) {
+	if (!cln_outbox_is_between(outbox)) {
 		outbox->written = outbox->first + outbox->sent_bytes;
 		outbox->written += outbox->lens[ring_index(outbox, outbox->sent)];
 		cln_outbox_wrote(outbox, 0);

@@ -59,6 +59,9 @@ bool cln_outbox_acknowledge(struct cln_outbox *outbox);
 
 bool cln_outbox_awaits_replies(const struct cln_outbox *outbox);
 
+/* Whether no entry is written in part only. */
+bool cln_outbox_is_between(const struct cln_outbox *outbox);
+
 /* The connection is gone: everything that is kept is to be sent, from its start. */
 void cln_outbox_rewind(struct cln_outbox *outbox);
 

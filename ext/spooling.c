@@ -19,7 +19,7 @@
 /* How long others leave a batch to the process that sent it. */
 #define NOTE_MS 1000
 /* A file that took nothing (full, no disk) is left alone for this long. */
-#define RETRY_AFTER_MS 200
+#define RETRY_AFTER_MS 500
 /* What a record has beside channel and envelope. */
 #define RECORD_EXTRA (CLN_SPOOL_RECORD_HEAD + 1)
 
@@ -101,15 +101,17 @@ void cln_spooling_look(
 
 /* ---- storing ---- */
 
-/* How many of the oldest entries go into one append, and how many bytes that takes at most. */
-static size_t measure_portion(const struct cln_outbox *outbox, size_t *bytes, size_t *largest)
+/* How many of the oldest entries, `most` of them, go into one append, and how many bytes that takes
+ * at most. */
+static size_t measure_portion(
+	const struct cln_outbox *outbox, size_t most, size_t *bytes, size_t *largest)
 {
 	struct cln_outbox_cursor cursor = {0, 0};
 	struct cln_slice entry;
 	bool was_sent;
 	size_t count = 0;
 	*bytes = *largest = 0;
-	while (cln_outbox_next(outbox, &cursor, &entry, &was_sent)) {
+	while (count < most && cln_outbox_next(outbox, &cursor, &entry, &was_sent)) {
 		const size_t bound = RECORD_EXTRA + CLN_SIGNATURE_BYTES + entry.len;
 		if (count > 0 && bound > PORTION_BYTES - MIN(*bytes, PORTION_BYTES)) {
 			break;
@@ -174,19 +176,33 @@ static void note_failure(struct cln_spooling *spooling, const struct cln_target 
 	}
 	say(spooling, target, result, errno);
 	spooling->cause = result == CLN_ERR_LIMIT ? CLN_DROP_SPOOL_FULL : CLN_DROP_SPOOL_DISK;
-	spooling->retry_at_ms = cln_coarse_now_ms() + RETRY_AFTER_MS;
+	cln_spooling_rest(spooling);
+}
+
+void cln_spooling_rest(struct cln_spooling *spooling)
+{
+	if (spooling->cause != CLN_DROP_REASONS) {
+		spooling->retry_at_ms = cln_coarse_now_ms() + RETRY_AFTER_MS;
+	}
+}
+
+bool cln_spooling_is_failing(const struct cln_spooling *spooling)
+{
+	return spooling->retry_at_ms > 0 && cln_coarse_now_ms() < spooling->retry_at_ms;
 }
 
 void cln_spooling_store(struct cln_spooling *spooling, const struct cln_spooling_context *context,
 	struct cln_outbox *outbox)
 {
 	name_file(spooling, context->target);
-	if (spooling->retry_at_ms > 0 && cln_coarse_now_ms() < spooling->retry_at_ms) {
+	if (cln_spooling_is_failing(spooling)) {
 		return;
 	}
 	while (outbox->unsent > 0) {
 		size_t bytes, largest;
-		const size_t count = measure_portion(outbox, &bytes, &largest);
+		/* After a failure one event shows whether there is room again. */
+		const size_t most = spooling->retry_at_ms > 0 ? 1 : SIZE_MAX;
+		const size_t count = measure_portion(outbox, most, &bytes, &largest);
 		const int result = store_portion(spooling, context->target, outbox, count, bytes, largest);
 		if (result != CLN_OK) {
 			note_failure(spooling, context->target, result);
@@ -194,7 +210,6 @@ void cln_spooling_store(struct cln_spooling *spooling, const struct cln_spooling
 		}
 		cln_outbox_skip(outbox, count);
 		context->stats->spooled += count;
-		spooling->has_own = true;
 		spooling->cause = CLN_DROP_REASONS;
 		spooling->retry_at_ms = 0;
 	}
@@ -383,7 +398,6 @@ static enum cln_taken explain(
 	case CLN_OK:
 		return CLN_TAKEN_BATCH;
 	case CLN_ERR_SPACE:
-		spooling->has_own = false;
 		return CLN_TAKEN_NOTHING;
 	case CLN_ERR_MORE:
 		return CLN_TAKEN_LATER;

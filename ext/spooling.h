@@ -27,7 +27,6 @@ struct cln_batch {
 
 struct cln_spooling {
 	struct cln_spool file;
-	bool has_own;           /* the file may hold events of this process */
 	struct cln_outbox lane; /* the batch's commands */
 	struct cln_batch batch;
 	uint64_t noted;             /* the offset of this process's last note */
@@ -50,9 +49,15 @@ void cln_spooling_init(struct cln_spooling *spooling);
 void cln_spooling_deinit(struct cln_spooling *spooling);
 
 /* Moves what a rewound outbox holds to the file, as far as that takes it. After a failure it is not
- * tried again for a moment: each attempt signs all that waits. */
+ * tried again for a moment. */
 void cln_spooling_store(struct cln_spooling *spooling, const struct cln_spooling_context *context,
 	struct cln_outbox *outbox);
+
+/* Whether the file took nothing a moment ago, and is left alone. */
+bool cln_spooling_is_failing(const struct cln_spooling *spooling);
+
+/* A file that took nothing is left alone for another moment. */
+void cln_spooling_rest(struct cln_spooling *spooling);
 
 /* The next attempt to store comes at once: it is the last one. */
 static inline void cln_spooling_hurry(struct cln_spooling *spooling)

@@ -188,6 +188,13 @@ static bool may_wait(const struct cln_link *link, const struct cln_bounds *bound
 		   size <= bounds->outbox_bytes && (!cln_link_has_spool(link) || link->fd >= 0);
 }
 
+/* Whether the spool may take what the outbox holds. To break a connection in favour of one that
+ * takes nothing would only prolong the outage that has just ended. */
+static bool may_spool(const struct cln_link *link)
+{
+	return link->mode != CLN_MODE_DIRECT || !cln_spooling_is_failing(&link->spooling);
+}
+
 /* The event has no room within the bounds. What waits is written once more; a CLI process waits
  * for room; then the spool takes it all. Where that does not help the event is lost and counted.
  * Returns whether there is room now. */
@@ -200,7 +207,7 @@ static bool outbox_overflow(struct cln_link *link, const struct cln_bounds *boun
 		link->is_stuck = !cln_link_wait_room(
 			link, bounds->outbox_events, bounds->outbox_bytes, size, bounds->cli_wait_ms);
 	}
-	if (!has_room(link, bounds, size) && size <= bounds->outbox_bytes) {
+	if (!has_room(link, bounds, size) && size <= bounds->outbox_bytes && may_spool(link)) {
 		cln_link_break(link, "the peer takes events too slowly: the outbox is full");
 	}
 	if (has_room(link, bounds, size)) {

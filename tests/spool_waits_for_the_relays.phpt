@@ -31,6 +31,28 @@ $redis->ways(['relays' => 2]);
 $publisher->flush(5000) || print("not flushed\n");
 echo 'both back: ', data($redis->events()), ', ', $publisher->stats()['mode'], "\n";
 
+// Relays that came after this process had connected are waited for, too.
+$redis->ways(['relays' => 0, 'publish' => ":0\r\n"]);
+$late = $redis->publisher(['spool' => $spool->path, 'bus_prefix' => 'late']);
+$late->trigger('b', 'e', 1);
+$late->flush(5000) || print("not flushed\n");
+$redis->ways(['relays' => 2, 'publish' => ":3\r\n"]); // somebody else listens as well
+foreach ([2, 3, 4] as $n) {
+    $late->trigger('b', 'e', $n);
+    $late->flush(5000) || print("not flushed\n");
+}
+$asked = array_filter($redis->take(), fn ($command) => $command['argv'][0] === 'PUBSUB');
+$redis->ways(['relays' => 1]);
+$redis->hangup();
+$late->trigger('b', 'e', 5);
+wait_for_mode($late, 'spooling');
+$late->flush(300) && print("flushed\n");
+echo 'late: asked ', count($asked), ' times; ', $late->stats()['last_error'], "\n";
+$redis->take();
+$redis->ways(['relays' => 2]);
+$late->flush(5000) || print("not flushed\n");
+echo 'both back: ', data($redis->events()), "\n";
+
 // A server that doesn't tell is taken as it is.
 $redis->ways(['relays' => null]);
 $redis->hangup();
@@ -45,4 +67,6 @@ PUBLISH
 0 back: Redis answers, but not all relays listen there again yet, acknowledged 1
 1 back: Redis answers, but not all relays listen there again yet, acknowledged 1
 both back: 2 3 4 5, direct
+late: asked 2 times; Redis answers, but not all relays listen there again yet
+both back: 5
 unknown: 6

@@ -17,6 +17,7 @@ import { Fpm, WORKERS } from './support/fpm.mjs';
 import { Listener } from './support/listener.mjs';
 import { Load, RESULT } from './support/load.mjs';
 import { Phoenix } from './support/relay.mjs';
+import { Sink } from './support/sink.mjs';
 import { Checks, printCounts, printTimes } from './support/table.mjs';
 
 const CHANNELS = ['faults-1', 'faults-2', 'private-faults-3'];
@@ -25,7 +26,7 @@ const SETTLE_MS = 60000;
 const SMALL_OUTBOX = 20; // so that a full disk costs something at once
 const REASONS = ['outbox_events', 'outbox_bytes', 'spool_full', 'spool_disk', 'spool_expired', 'spool_torn', 'spool_refused'];
 const long = process.argv.includes('--long');
-const MS = long ? { before: 3000, outage: 10000, after: 5000, ack: 5000 } : { before: 700, outage: 1500, after: 800, ack: 500 };
+const MS = long ? { before: 3000, outage: 10000, after: 5000, past: 500, ack: 5000 } : { before: 700, outage: 1500, after: 800, past: 200, ack: 500 };
 
 const checks = new Checks();
 const head = (list) => `${list.length}: ${list.slice(0, 5).join(', ')}`;
@@ -52,7 +53,9 @@ class Scene {
     await this.relay.up();
     this.listeners = await Promise.all(LISTENERS.map((channels) => Listener.start(this.relay, channels)));
     this.fpm = await Fpm.start(this.folder, { diskFull });
+    if (long) this.sink = await Sink.start(path.join(this.folder, 'sink.sock'));
     this.load = new Load(this.fpm, CHANNELS, {
+      sink: this.sink?.path,
       dsn: redis ? `redis+unix:${this.redis.socket}` : `unix:${this.relay.socket}`,
       options: { app: APP.id, key: APP.key, secret: APP.secret, spool: this.spool, ...options },
     });
@@ -73,9 +76,18 @@ class Scene {
     if (this.listeners.some(({ client }) => client.connection.state !== 'connected')) await this.comeBack();
     await Promise.all(this.listeners.map((listener) => listener.isSubscribed()));
     await pause(MS.after);
+    await until(() => this.isPastSpool(), 'events to go past the spool again, under load', SETTLE_MS);
     await this.load.stop();
     await until(() => this.load.flush(), 'the publishers to have sent everything', SETTLE_MS);
     await until(() => this.isComplete(), 'the last events', 5000).catch(() => {});
+  }
+
+  /** Whether nothing has come to the spool for a moment, although all publish. */
+  async isPastSpool() {
+    const spooled = () => this.load.sum((stats) => stats.spooled);
+    const [events, before] = [this.load.events.size, spooled()];
+    await pause(MS.past);
+    return this.load.events.size > events && spooled() === before;
   }
 
   /** The clients that lost the relay, and one that comes only now. */
@@ -99,6 +111,7 @@ class Scene {
     this.load?.close();
     this.listeners?.forEach((listener) => listener.stop());
     await this.fpm?.stop();
+    await this.sink?.stop();
     await this.relay?.stop();
     await this.redis?.stop();
     if (this.folder) await rm(this.folder, { recursive: true, force: true });
@@ -132,7 +145,7 @@ async function tally({ load, spool, relay }) {
 function show(scene, counts) {
   const { dropped, ...rest } = counts;
   const { listeners, load } = scene;
-  printTimes(load.calls, long);
+  printTimes(load.calls, load.bare, long);
   printCounts({
     'events published': rest.published,
     '  per second': Math.round(rest.published / load.seconds),

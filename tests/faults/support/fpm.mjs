@@ -39,8 +39,7 @@ php_admin_flag[log_errors] = on
 `);
     const command = [process.env.PHP_FPM, ...(root ? ['-R'] : []), '-n', '-y', conf, '-d', `extension=${process.env.EXTENSION}`,
       '-d', 'clairon.log_errors=0'];
-    // The signal that comes with EFBIG would end the worker; ENOSPC has none.
-    const words = diskFull ? ['/bin/sh', '-c', `trap "" XFSZ; exec prlimit --fsize=${FILE_BYTES} "$@"`, 'sh', ...command] : command;
+    const words = diskFull ? ['prlimit', `--fsize=${FILE_BYTES}`, ...command] : command;
     fpm.log = () => readFile(path.join(folder, 'fpm.log'), 'utf8').catch(() => '');
     fpm.child = spawn(words[0], words.slice(1), { stdio: 'ignore' });
     fpm.exited = new Promise((resolve) => fpm.child.on('close', resolve));
@@ -134,13 +133,13 @@ export class Worker {
     }
   }
 
-  request({ dsn, options, events = [], flushMs = '' }) {
+  request({ dsn, options, sink = '', events = [], flushMs = '' }) {
     if (this.failed) return Promise.reject(this.failed);
     const answer = new Promise((resolve, reject) => (this.waiting = { resolve, reject }));
     const params = paramsOf({
       REQUEST_METHOD: 'GET', SCRIPT_FILENAME: SCRIPT, SCRIPT_NAME: '/publish.php', REQUEST_URI: '/publish.php', QUERY_STRING: '',
       SERVER_PROTOCOL: 'HTTP/1.1', GATEWAY_INTERFACE: 'CGI/1.1', REMOTE_ADDR: '127.0.0.1',
-      FAULTS_DSN: dsn, FAULTS_OPTIONS: JSON.stringify(options), FAULTS_EVENTS: JSON.stringify(events), FAULTS_FLUSH_MS: String(flushMs),
+      FAULTS_DSN: dsn, FAULTS_SINK: sink, FAULTS_OPTIONS: JSON.stringify(options), FAULTS_EVENTS: JSON.stringify(events), FAULTS_FLUSH_MS: String(flushMs),
     });
     const begin = Buffer.from([0, 1, 1, 0, 0, 0, 0, 0]); // responder, keep the connection
     this.socket.write(Buffer.concat([

@@ -18,6 +18,7 @@ export class Load {
     Object.assign(this, { fpm, channels, settings });
     this.events = new Map(); // key -> what became of it
     this.calls = {}; // what the publish calls took, by phase
+    this.bare = {}; // and bare writes of as many bytes, one in each request
     this.phase = 'before';
     this.last = []; // by lane: the living worker's last answer
     this.dead = []; // what is known of killed workers
@@ -77,6 +78,7 @@ export class Load {
       return;
     }
     this.last[lane] = answer;
+    if (answer.bare) (this.bare[phase] ??= []).push(answer.bare);
     answer.calls.forEach(([result, ns, switches, cpuUs], i) => {
       drawn[i].event.result = result;
       (this.calls[phase] ??= []).push({ ns, switches, cpuUs });

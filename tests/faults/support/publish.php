@@ -19,6 +19,13 @@ function on_processor(): array
 
 $publisher = new Clairon\Publisher($_SERVER['FAULTS_DSN'], json_decode($_SERVER['FAULTS_OPTIONS'], true));
 $answer = ['pid' => getmypid(), 'calls' => []];
+if ($_SERVER['FAULTS_SINK'] !== '' && $_SERVER['FAULTS_FLUSH_MS'] === '') {
+    $sink = pfsockopen("unix://{$_SERVER['FAULTS_SINK']}") ?: exit(1);
+    $bytes = str_repeat('x', 200); // about what an event takes
+    $start = hrtime(true);
+    fwrite($sink, $bytes);
+    $answer['bare'] = hrtime(true) - $start;
+}
 foreach (json_decode($_SERVER['FAULTS_EVENTS'], true) as [$channel, $data]) {
     [$switches, $us] = on_processor();
     $start = hrtime(true);
