@@ -71,6 +71,7 @@ static void close_circuit(struct cln_link *link)
 {
 	cln_spooling_forget_batch(&link->spooling);
 	cln_spooling_rest(&link->spooling);
+	link->kept_ms = 0;
 	number_outbox(link);
 	link->mode = CLN_MODE_DIRECT;
 	link->has_looked = true;

@@ -492,7 +492,9 @@ static bool pump_open(struct cln_link *link, enum cln_drain how)
 		}
 		cln_circuit_step(link, how == CLN_DRAIN_NOW || !link->spares_calls);
 	}
-	cln_link_compose_news(link);
+	if (!cln_link_awaits_replies(link)) {
+		cln_link_compose_news(link);
+	}
 	if ((cln_circuit_has_unwritten(link) || link->greeting.written < link->greeting.len) &&
 		!write_some(link)) {
 		return false;
@@ -525,6 +527,9 @@ void cln_link_pump(struct cln_link *link, enum cln_drain how)
 		if (pump_open(link, how)) {
 			break;
 		}
+	}
+	if (link->mode == CLN_MODE_DIRECT) {
+		return;
 	}
 	if (cln_link_wait_for_batch(link)) {
 		pump_open(link, CLN_DRAIN_NOW);

@@ -38,7 +38,7 @@ void cln_link_compose_greeting(struct cln_link *link)
 void cln_link_compose_news(struct cln_link *link)
 {
 	uint64_t untold[CLN_DROP_REASONS];
-	if (!(link->asks_relays || has_untold(link)) || !may_speak(link)) {
+	if (!may_speak(link) || !(link->asks_relays || has_untold(link))) {
 		return;
 	}
 	untold_of(link, untold);
