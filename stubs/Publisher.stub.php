@@ -59,9 +59,10 @@ final class Publisher
      *         one write and in order
      *     spool: absolute path of the file that keeps events while the peer is away (refuses or breaks
      *         connections, does not answer, answers that it is loading, read-only, out of memory or that the
-     *         credentials are wrong). All processes that publish for one application share one file; the
-     *         first one that gets through sends what waits, in order, then new events take the direct way
-     *         again. "" or null: no spool, the outbox is all there is
+     *         credentials are wrong): on the command line each at once, of a web request when it ends, or
+     *         every 100 ms. All processes that publish for one application share one file; the first one
+     *         that gets through sends what waits, in order; new events of a process take the direct way
+     *         again when none of its own waits. "" or null: no spool, the outbox is all there is
      *     spool_bytes: how much may wait there, 65536 bytes at least; default: INI entry, 64 MB
      *     spool_age_s: events that are older when they could be sent are dropped and counted; 0: never;
      *         default: INI entry, 600
