@@ -150,8 +150,7 @@ static void put_dropped_to_all(struct cln_greeting *greeting, struct cln_out *ou
 	greeting->tells_drops = true;
 }
 
-void cln_greeting_compose(struct cln_greeting *greeting, const struct cln_target *target,
-	const uint64_t untold[CLN_DROP_REASONS])
+void cln_greeting_compose(struct cln_greeting *greeting, const struct cln_target *target)
 {
 	memset(greeting, 0, sizeof(*greeting));
 	greeting->relays = -1;
@@ -160,12 +159,10 @@ void cln_greeting_compose(struct cln_greeting *greeting, const struct cln_target
 	case CLN_TRANSPORT_RELAY_UNIX:
 		put_app_auth(greeting, &out, target);
 		put_hello(greeting, &out);
-		put_dropped(greeting, &out, untold);
 		break;
 	case CLN_TRANSPORT_RELAY_TCP:
 		put_password_auth(greeting, &out, target);
 		put_hello(greeting, &out);
-		put_dropped(greeting, &out, untold);
 		break;
 	case CLN_TRANSPORT_REDIS_TCP:
 	case CLN_TRANSPORT_REDIS_UNIX:

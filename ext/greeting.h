@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * What a new connection says first, in front of the first event and without waiting for an answer:
- * AUTH and HELLO to a relay and what was dropped since it was told last, AUTH to a Redis; and what
- * the answers mean. Also what a connection that stands says besides its events.
+ * AUTH and HELLO to a relay, AUTH to a Redis; and what the answers mean. Also what a connection
+ * that stands says besides its events.
  */
 #ifndef CLN_GREETING_H
 #define CLN_GREETING_H
@@ -42,12 +42,12 @@ struct cln_greeting {
 	bool tells_drops; /* and once it is answered, that they were told */
 };
 
-/* `untold`: dropped events by reason that the relay has not heard of. */
-void cln_greeting_compose(struct cln_greeting *greeting, const struct cln_target *target,
-	const uint64_t untold[CLN_DROP_REASONS]);
+void cln_greeting_compose(struct cln_greeting *greeting, const struct cln_target *target);
 
 /* What is new, for a connection that was greeted: what was dropped, and to a Redis the question for
- * relays. A Redis hears of drops in no greeting, for it is there before its relays are. */
+ * relays. `untold`: dropped events by reason that no relay has heard of. It is no part of the
+ * greeting: a peer that hangs would hear it from each connection, and a Redis is there before its
+ * relays are. */
 void cln_greeting_compose_news(struct cln_greeting *greeting, const struct cln_target *target,
 	const uint64_t untold[CLN_DROP_REASONS]);
 

@@ -128,7 +128,7 @@ static bool open_link(struct cln_link *link)
 	link->writes_since_drain = 0;
 	link->has_looked = false;
 	link->stats.connects += link->is_open;
-	cln_link_compose_greeting(link);
+	cln_greeting_compose(&link->greeting, &link->target);
 	return true;
 }
 
@@ -145,7 +145,6 @@ static void all_is_well(struct cln_link *link)
 static void proven(struct cln_link *link)
 {
 	link->is_proven = true;
-	cln_link_told(link);
 	if (!cln_link_has_spool(link)) {
 		all_is_well(link);
 	}

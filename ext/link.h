@@ -110,15 +110,11 @@ bool cln_link_wait_room(
 /* Whether nothing is left to do for this process's events. */
 bool cln_link_is_settled(const struct cln_link *link);
 
-/* The greeting of a new connection; it leaves with the next write. */
-void cln_link_compose_greeting(struct cln_link *link);
-
-/* The same for what a connection that stands has to say, if there is anything and it is no bad
- * moment. */
+/* What a connection that stands has to say, if there is anything and it is no bad moment, in the
+ * place of its greeting: it leaves with the next write. */
 void cln_link_compose_news(struct cln_link *link);
 
-/* All answers to a greeting, or to news, are there. */
-void cln_link_told(struct cln_link *link);
+/* All answers to it are there. */
 void cln_link_take_news(struct cln_link *link);
 
 /* The connection is about to be closed. */

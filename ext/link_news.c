@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What of link.h a connection says besides its events: its greeting, later what was dropped since
- * that was told last, and to a Redis the question for relays that have come since it was asked.
+ * What of link.h a connection that stands says besides its events: what was dropped since that was
+ * told last, and to a Redis the question for relays that have come since it was asked.
  */
 #include "link.h"
 
@@ -27,14 +27,6 @@ static void untold_of(const struct cln_link *link, uint64_t untold[CLN_DROP_REAS
 	}
 }
 
-void cln_link_compose_greeting(struct cln_link *link)
-{
-	uint64_t untold[CLN_DROP_REASONS];
-	untold_of(link, untold);
-	memcpy(link->telling, link->stats.dropped, sizeof(link->telling));
-	cln_greeting_compose(&link->greeting, &link->target, untold);
-}
-
 void cln_link_compose_news(struct cln_link *link)
 {
 	uint64_t untold[CLN_DROP_REASONS];
@@ -58,7 +50,7 @@ void cln_link_note_receivers(struct cln_link *link, long long count)
 	}
 }
 
-void cln_link_told(struct cln_link *link)
+static void told(struct cln_link *link)
 {
 	if (link->greeting.tells_drops) {
 		memcpy(link->told, link->telling, sizeof(link->told));
@@ -72,7 +64,7 @@ void cln_link_leave_news(struct cln_link *link)
 	const struct cln_greeting *greeting = &link->greeting;
 	if (greeting->is_news && greeting->written == greeting->len &&
 		!cln_target_is_redis(&link->target)) {
-		cln_link_told(link);
+		told(link);
 	}
 }
 
@@ -80,5 +72,5 @@ void cln_link_leave_news(struct cln_link *link)
 void cln_link_take_news(struct cln_link *link)
 {
 	link->relays = MAX(link->relays, link->greeting.relays);
-	cln_link_told(link);
+	told(link);
 }
