@@ -24,6 +24,7 @@ void cln_circuit_open(struct cln_link *link)
 		cln_numbers_break(&link->numbers);
 	}
 	link->mode = CLN_MODE_SPOOLING;
+	link->goes_behind = false;
 }
 
 struct cln_outbox *cln_circuit_queue(struct cln_link *link)
@@ -32,6 +33,9 @@ struct cln_outbox *cln_circuit_queue(struct cln_link *link)
 	case CLN_MODE_DIRECT:
 		return &link->outbox;
 	case CLN_MODE_REPLAYING:
+		if (link->goes_behind && link->spooling.lane.written == link->spooling.lane.end) {
+			return &link->outbox;
+		}
 		return &link->spooling.lane;
 	case CLN_MODE_SPOOLING:
 		break;
@@ -71,8 +75,11 @@ static void close_circuit(struct cln_link *link)
 {
 	cln_spooling_forget_batch(&link->spooling);
 	cln_spooling_rest(&link->spooling);
+	if (!link->goes_behind) {
+		number_outbox(link);
+	}
 	link->kept_ms = 0;
-	number_outbox(link);
+	link->goes_behind = false;
 	link->mode = CLN_MODE_DIRECT;
 	link->has_looked = true;
 }
@@ -82,9 +89,21 @@ static void close_circuit(struct cln_link *link)
 static void close_circuit_early(struct cln_link *link)
 {
 	if (!link->has_to_empty && !cln_spooling_has_result(&link->spooling) &&
-		!cln_spool_own_waits(&link->spooling.file)) {
+		(link->goes_behind || !cln_spool_own_waits(&link->spooling.file))) {
 		close_circuit(link);
 		link->has_looked = false;
+	}
+}
+
+/* A batch with the last of this process's events: what comes now may follow it on the connection,
+ * nobody has to wait for the answers. Should the connection break, the batch is in the file still,
+ * and the rest goes behind it there. */
+static void begin_batch(struct cln_link *link)
+{
+	link->mode = CLN_MODE_REPLAYING;
+	if (link->spooling.batch.progress.offset >= link->spooling.file.own_end) {
+		number_outbox(link);
+		link->goes_behind = true;
 	}
 }
 
@@ -94,10 +113,12 @@ static void take(struct cln_link *link, size_t records_max)
 	const struct cln_spooling_context context = context_of(link);
 	switch (cln_spooling_take(&link->spooling, &context, records_max)) {
 	case CLN_TAKEN_BATCH:
-		link->mode = CLN_MODE_REPLAYING;
+		begin_batch(link);
 		break;
 	case CLN_TAKEN_LATER:
-		link->mode = CLN_MODE_SPOOLING;
+		if (!link->goes_behind) {
+			link->mode = CLN_MODE_SPOOLING;
+		}
 		close_circuit_early(link);
 		break;
 	case CLN_TAKEN_NOTHING:
@@ -111,18 +132,22 @@ static void take(struct cln_link *link, size_t records_max)
 	}
 }
 
-/* With everything answered: the end of the detour, or the next batch. What is to be sent now does
- * not wait for what others left. */
+/* Another batch gets the next numbers, so nothing that has numbers may be behind it. */
+static bool may_begin(const struct cln_link *link)
+{
+	return !cln_outbox_awaits_replies(&link->outbox) &&
+		   !(link->goes_behind && link->outbox.unsent > 0);
+}
+
+/* With everything answered: the next batch, or the end of the detour. */
 static void replay(struct cln_link *link, bool may_take)
 {
-	const bool is_needed = link->outbox.unsent > 0 || !may_take;
-	if (is_needed &&
-		(cln_spooling_has_result(&link->spooling) || !cln_spool_own_waits(&link->spooling.file))) {
-		take(link, 0);
-	}
-	if (may_take && link->mode != CLN_MODE_DIRECT) {
+	if (may_take && may_begin(link)) {
 		/* After a failure one event shows whether more would be taken. */
 		take(link, link->backoff_ms > 0 ? 1 : CLN_BATCH_RECORDS_MAX);
+	} else if (cln_spooling_has_result(&link->spooling) ||
+			   !cln_spool_own_waits(&link->spooling.file)) {
+		take(link, 0);
 	}
 }
 
@@ -167,7 +192,7 @@ bool cln_circuit_may_keep(struct cln_link *link)
 void cln_circuit_store(struct cln_link *link)
 {
 	link->kept_ms = 0;
-	if (link->mode == CLN_MODE_DIRECT || link->outbox.unsent == 0) {
+	if (cln_link_sends(link) || link->outbox.unsent == 0) {
 		return;
 	}
 	const struct cln_spooling_context context = context_of(link);

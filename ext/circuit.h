@@ -2,7 +2,8 @@
  *
  * When a link goes by the spool and when it comes back: direct, spooling, replaying, direct. The
  * order of a process's events on a channel is kept by one rule: while one of them may wait in the
- * spool, the next one goes there, too.
+ * spool, the next one goes there, too, unless all that wait are on their way in a batch, which it
+ * then follows on the same connection.
  */
 #ifndef CLN_CIRCUIT_H
 #define CLN_CIRCUIT_H

@@ -28,6 +28,7 @@
 #define DRAIN_BYTES        8192
 #define REPLY_BYTES_MAX    65536
 #define TCP_CHECK_AFTER_MS 50
+#define REPLAY_AT          64 /* events of one request */
 /* A connection that turns out dead is replaced within the same call, once. */
 #define PUMP_ATTEMPTS 2
 
@@ -220,16 +221,14 @@ static bool on_greeting_answer(struct cln_link *link, const struct cln_reply *re
 	return true;
 }
 
-/* The event that a reply is for: what was sent directly comes before any batch. False if there is
+/* The event that a reply is for: a batch begins when nothing else awaits any. False if there is
  * none. */
 static bool acknowledge(struct cln_link *link, bool is_accepted)
 {
-	if (cln_outbox_awaits_replies(&link->outbox)) {
+	if (!cln_outbox_awaits_replies(&link->spooling.lane)) {
 		return cln_outbox_acknowledge(&link->outbox);
 	}
-	if (!cln_outbox_acknowledge(&link->spooling.lane)) {
-		return false;
-	}
+	cln_outbox_acknowledge(&link->spooling.lane);
 	cln_spooling_answered(&link->spooling, &link->stats, is_accepted);
 	return true;
 }
@@ -477,6 +476,32 @@ static void give_up_waiting(struct cln_link *link)
 	cln_link_fail(link, error);
 }
 
+/* Whether a call that publishes may send a batch. In a web request only one that would else bring
+ * more to the spool than leaves it. */
+static bool may_replay(const struct cln_link *link)
+{
+	return !link->spares_calls || link->outbox.unsent >= REPLAY_AT;
+}
+
+static bool has_unwritten(struct cln_link *link)
+{
+	return link->greeting.written < link->greeting.len || cln_circuit_has_unwritten(link);
+}
+
+/* The greeting and a batch, then what follows it. False if the connection was given up. */
+static bool write_all(struct cln_link *link)
+{
+	for (int i = 0; i < 2 && has_unwritten(link); i++) {
+		if (!write_some(link)) {
+			return false;
+		}
+		if (link->is_blocked) {
+			break;
+		}
+	}
+	return true;
+}
+
 /* False if the connection was given up. */
 static bool pump_open(struct cln_link *link, enum cln_drain how)
 {
@@ -489,13 +514,12 @@ static bool pump_open(struct cln_link *link, enum cln_drain how)
 			give_up_waiting(link);
 			return false;
 		}
-		cln_circuit_step(link, how == CLN_DRAIN_NOW || !link->spares_calls);
+		cln_circuit_step(link, how == CLN_DRAIN_NOW || may_replay(link));
 	}
 	if (!cln_link_awaits_replies(link)) {
 		cln_link_compose_news(link);
 	}
-	if ((cln_circuit_has_unwritten(link) || link->greeting.written < link->greeting.len) &&
-		!write_some(link)) {
+	if (!write_all(link)) {
 		return false;
 	}
 	/* Taking replies off a Unix socket wakes a relay that sleeps (it might want to write), which
@@ -527,11 +551,8 @@ void cln_link_pump(struct cln_link *link, enum cln_drain how)
 			break;
 		}
 	}
-	if (link->mode == CLN_MODE_DIRECT) {
+	if (cln_link_sends(link)) {
 		return;
-	}
-	if (cln_link_wait_for_batch(link)) {
-		pump_open(link, CLN_DRAIN_NOW);
 	}
 	if (how == CLN_DRAIN_NOW || !cln_circuit_may_keep(link)) {
 		cln_circuit_store(link);
@@ -544,7 +565,7 @@ void cln_link_break(struct cln_link *link, const char *error)
 		return;
 	}
 	/* On the detour a connection carries nothing of the outbox: it may go on. */
-	if (link->mode == CLN_MODE_DIRECT) {
+	if (cln_link_sends(link)) {
 		link->is_proven = false;
 		if (link->fd >= 0) {
 			cln_link_fail(link, error);
@@ -570,7 +591,7 @@ void cln_link_append(
 {
 	/* What goes to the spool gets its numbers when it is sent. */
 	struct cln_numbering numbering = {.publisher = link->numbers.publisher};
-	if (link->mode == CLN_MODE_DIRECT) {
+	if (cln_link_sends(link)) {
 		const struct cln_slice channel = cln_slice(route->channel, route->channel_len);
 		numbering = cln_numbers_next(&link->numbers, &link->target, channel);
 	}
@@ -589,6 +610,7 @@ void cln_link_forked(struct cln_link *link, uint64_t publisher)
 	memset(link->told, 0, sizeof(link->told));
 	link->last_error[0] = '\0';
 	link->mode = CLN_MODE_DIRECT;
+	link->goes_behind = false;
 	link->is_proven = false;
 	link->is_stuck = false;
 	link->is_held = false;

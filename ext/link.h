@@ -2,7 +2,7 @@
  *
  * One connection to a target with its outbox and its side of the spool, kept over requests and
  * shared by all publishers of the same target. Belongs to one process and one thread. Nothing here
- * waits but cln_link_flush(), cln_link_wait_room() and, on the command line, cln_link_pump(). Calls
+ * waits but cln_link_flush() and cln_link_wait_room(). Calls
  * no PHP code and needs no request memory.
  */
 #ifndef CLN_LINK_H
@@ -21,7 +21,7 @@
 enum cln_mode {
 	CLN_MODE_DIRECT,    /* events leave from the outbox */
 	CLN_MODE_SPOOLING,  /* the circuit is open: events go to the spool */
-	CLN_MODE_REPLAYING, /* so they do, while this process sends what waits there */
+	CLN_MODE_REPLAYING, /* this process sends what waits there; events go there, or behind it */
 };
 
 struct cln_link {
@@ -57,6 +57,7 @@ struct cln_link {
 	struct cln_numbers numbers;
 
 	enum cln_mode mode;
+	bool goes_behind;  /* replaying: events leave from the outbox, behind the batch */
 	bool has_looked;   /* whether something waits in the spool, on this connection */
 	bool spares_calls; /* a web request: batches are sent, and events stored, at its end only, and
 						  by flush() */
@@ -91,10 +92,6 @@ enum cln_drain {
 /* Connects if it is time, reads replies, writes what waits or stores it. Never blocks a web
  * request. */
 void cln_link_pump(struct cln_link *link, enum cln_drain drain);
-
-/* On the command line: whether a batch that holds the last of this process's events from the spool
- * was answered, which is waited for a little. Then what is in the outbox need not go there, too. */
-bool cln_link_wait_for_batch(const struct cln_link *link);
 
 /* Pumps until everything is sent and acknowledged and the spool is empty, at most `timeout_ms`. */
 bool cln_link_flush(struct cln_link *link, int64_t timeout_ms);
@@ -133,6 +130,12 @@ void cln_link_break(struct cln_link *link, const char *error);
 /* Closes the connection and frees what the link holds; call cln_link_flush() and cln_link_break()
  * before. */
 void cln_link_deinit(struct cln_link *link);
+
+/* Whether events leave from the outbox, not by way of the spool. */
+static inline bool cln_link_sends(const struct cln_link *link)
+{
+	return link->mode == CLN_MODE_DIRECT || link->goes_behind;
+}
 
 /* Whether something may wait in the spool that nobody sees to. */
 static inline bool cln_link_has_to_look(const struct cln_link *link)

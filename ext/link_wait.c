@@ -13,9 +13,6 @@
 
 /* How often is looked whether another process has replayed the spool. */
 #define LOOK_EVERY_MS 5
-/* How long an event waits for those in front of it. It goes to the spool then, and the next one
- * does not wait. */
-#define BATCH_WITHIN_MS 5
 /* The coarse clock that tells a silent peer is that much behind at most. */
 #define COARSE_TICK_MS 10
 
@@ -92,17 +89,6 @@ bool cln_link_flush(struct cln_link *link, int64_t timeout_ms)
 	const bool is_done = flush(link, cln_now_ms() + timeout_ms);
 	link->has_to_empty = false;
 	return is_done;
-}
-
-bool cln_link_wait_for_batch(const struct cln_link *link)
-{
-	const struct cln_batch *batch = &link->spooling.batch;
-	if (link->spares_calls || link->mode != CLN_MODE_REPLAYING || link->outbox.unsent == 0 ||
-		batch->progress.offset < link->spooling.file.own_end) {
-		return false;
-	}
-	struct pollfd wait = {.fd = link->fd, .events = POLLIN};
-	return poll(&wait, 1, BATCH_WITHIN_MS) > 0;
 }
 
 bool cln_link_has_room(const struct cln_link *link, size_t events, size_t bytes, size_t size)

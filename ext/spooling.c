@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* What one append or one read holds, if no single event is larger. */
-#define PORTION_BYTES 65536
+#define PORTION_BYTES 131072
 /* Portions of which nothing was worth sending, in one call. */
 #define BARREN_PORTIONS_MAX 16
 /* How long others leave a batch to the process that sent it. */
@@ -267,7 +267,7 @@ static void take_record(struct cln_spooling *spooling, const struct cln_spooling
 	char *out = cln_outbox_reserve(&spooling->lane, cln_parcel_bound(&parcel));
 	const size_t size = cln_parcel_write(out, context->target, &parcel, &numbering);
 	cln_outbox_commit(&spooling->lane, size);
-	batch->was_sent |= (uint64_t)was_sent << batch->count;
+	batch->was_sent[batch->count / 64] |= (uint64_t)was_sent << batch->count % 64;
 	batch->count++;
 }
 
@@ -432,7 +432,7 @@ void cln_spooling_answered(
 	struct cln_spooling *spooling, struct cln_link_stats *stats, bool is_accepted)
 {
 	struct cln_batch *batch = &spooling->batch;
-	const bool was_sent = (batch->was_sent >> batch->answered) & 1;
+	const bool was_sent = (batch->was_sent[batch->answered / 64] >> batch->answered % 64) & 1;
 	batch->answered++;
 	if (!is_accepted) {
 		batch->progress.dropped[CLN_SPOOL_DROP_REFUSED]++;

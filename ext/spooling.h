@@ -15,13 +15,14 @@
 #include "numbering.h"
 #include "outbox.h"
 
-#define CLN_BATCH_RECORDS_MAX 64
+/* More than nearly any request publishes: else a request brings more than it takes away. */
+#define CLN_BATCH_RECORDS_MAX 512
 
 struct cln_batch {
 	size_t count; /* records that went to the lane; 0: there is no batch */
 	size_t answered;
-	uint64_t start;    /* where the spool was done when the batch was read */
-	uint64_t was_sent; /* a bit for each record */
+	uint64_t start; /* where the spool was done when the batch was read */
+	uint64_t was_sent[CLN_BATCH_RECORDS_MAX / 64]; /* a bit for each record */
 	struct cln_spool_progress progress;
 };
 

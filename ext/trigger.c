@@ -192,7 +192,7 @@ static bool may_wait(const struct cln_link *link, const struct cln_bounds *bound
  * takes nothing would only prolong the outage that has just ended. */
 static bool may_spool(const struct cln_link *link)
 {
-	return link->mode != CLN_MODE_DIRECT || !cln_spooling_is_failing(&link->spooling);
+	return !cln_link_sends(link) || !cln_spooling_is_failing(&link->spooling);
 }
 
 /* The event has no room within the bounds. What waits is written once more; a CLI process waits
@@ -269,6 +269,9 @@ int clairon_drafts_send(const struct clairon_draft *drafts, size_t count,
 	const struct cln_bounds *bounds, struct cln_link *link, bool is_held)
 {
 	bool all = true;
+	if (!link->spares_calls && !link->is_held && cln_link_has_to_look(link)) {
+		cln_link_pump(link, CLN_DRAIN_NOW); /* a batch goes in front, it has the next numbers */
+	}
 	for (size_t i = 0; i < count; i++) {
 		all = push_draft(&drafts[i], bounds, link) && all;
 	}
@@ -285,7 +288,7 @@ int clairon_drafts_send(const struct clairon_draft *drafts, size_t count,
 		link->dropped_in_a_row++;
 		return CLAIRON_DROPPED;
 	}
-	if (link->outbox.unsent > 0 || link->mode != CLN_MODE_DIRECT) {
+	if (link->outbox.unsent > 0 || !cln_link_sends(link)) {
 		return CLAIRON_PENDING;
 	}
 	link->dropped_in_a_row = 0;

@@ -61,8 +61,8 @@ final class Publisher
      *         connections, does not answer, answers that it is loading, read-only, out of memory or that the
      *         credentials are wrong): on the command line each at once, of a web request when it ends, or
      *         every 100 ms. All processes that publish for one application share one file; the first one
-     *         that gets through sends what waits, in order; new events of a process take the direct way
-     *         again when none of its own waits. "" or null: no spool, the outbox is all there is
+     *         that gets through sends what waits, in order; new events of a process leave directly again
+     *         when the last of its own is on its way. "" or null: no spool, the outbox is all there is
      *     spool_bytes: how much may wait there, 65536 bytes at least; default: INI entry, 64 MB
      *     spool_age_s: events that are older when they could be sent are dropped and counted; 0: never;
      *         default: INI entry, 600
@@ -123,7 +123,7 @@ final class Publisher
      * are events where the name says nothing else.
      *
      *     mode: "direct": events leave at once; "spooling": the peer is away, they go to the spool;
-     *         "replaying": so they do, while this process sends what waits there
+     *         "replaying": this process sends what waits there; events go there, or leave behind it
      *     sent, acknowledged: by this process, what it replayed included
      *     pending, pending_bytes: in the outbox, unsent
      *     unacknowledged: written to the connection, no answer read yet

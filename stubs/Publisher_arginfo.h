@@ -1,5 +1,5 @@
 /* This is a generated file, edit the .stub.php file instead.
- * Stub hash: 13bf1d5fb9a6f208e75e2cd2c90c1a2eea924819 */
+ * Stub hash: a9f14057b12e6f1cb72b5d66cf25241ff1ddc0f0 */
 
 ZEND_BEGIN_ARG_INFO_EX(arginfo_class_Clairon_Publisher___construct, 0, 0, 2)
 	ZEND_ARG_TYPE_INFO(0, dsn, IS_STRING, 0)

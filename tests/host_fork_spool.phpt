@@ -58,7 +58,7 @@ $relay->listen();
 $script->go();
 echo '  ', $script->hear(), "\n";
 $script->hear();
-$relay->wait(66); // a batch of 64, and what the children say
+$relay->wait(202); // the batch of all, and what the children say
 echo '  ', preg_replace('/e\d+ /', '', names($relay)), " seen\n";
 $relay->ways(['publish' => ":1\r\n"]);
 $relay->hangup(); // what had no answer comes again

@@ -15,18 +15,18 @@ $spool = new Spool();
 $relay = new FakeRelay();
 $relay->close();
 $publisher = $relay->publisher(['spool' => $spool->path]);
-for ($i = 0; $i < 200; $i++) {
+for ($i = 0; $i < 1000; $i++) {
     $publisher->trigger('c', 'e', $i);
 }
 $relay->listen();
 // Its first batch is answered, its second one never.
-$relay->ways(['silent_after' => 64]);
+$relay->ways(['silent_after' => 512]);
 $pid = pcntl_fork();
 if ($pid === 0) {
     $publisher->flush(20000);
     exit;
 }
-var_dump($relay->wait(128));
+var_dump($relay->wait(1000));
 exec("kill -9 $pid");
 pcntl_waitpid($pid, $status);
 $s = $publisher->stats();
@@ -35,14 +35,14 @@ $relay->ways(['silent_after' => 0]);
 $relay->hangup();
 var_dump($publisher->flush(5000));
 $events = $relay->events();
-var_dump(count($events), data($events) === implode(' ', range(0, 199)));
+var_dump(count($events), data($events) === implode(' ', range(0, 999)));
 $s = $publisher->stats();
 echo json_encode([$s['mode'], $s['replayed'], $s['possibly_repeated'], $s['spool']['possibly_repeated'], $s['spool']['waiting']]), "\n";
 ?>
 --EXPECT--
-int(128)
-["spooling",136,64]
+int(1000)
+["spooling",488,512]
 bool(true)
-int(264)
+int(1488)
 bool(true)
-["direct",136,64,64,0]
+["direct",488,488,488,0]
