@@ -9,6 +9,7 @@
 #include "link.h"
 
 #include "circuit.h"
+#include "link_news.h"
 #include "php.h"
 #include "main/php_network.h"
 #include "stamp.h"

@@ -107,19 +107,6 @@ bool cln_link_wait_room(
 /* Whether nothing is left to do for this process's events. */
 bool cln_link_is_settled(const struct cln_link *link);
 
-/* What a connection that stands has to say, if there is anything and it is no bad moment, in the
- * place of its greeting: it leaves with the next write. */
-void cln_link_compose_news(struct cln_link *link);
-
-/* All answers to it are there. */
-void cln_link_take_news(struct cln_link *link);
-
-/* The connection is about to be closed. */
-void cln_link_leave_news(struct cln_link *link);
-
-/* Redis handed an event to so many. */
-void cln_link_note_receivers(struct cln_link *link, long long count);
-
 /* Gives up the connection; `error` says why. */
 void cln_link_fail(struct cln_link *link, const char *error);
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What of link.h a connection that stands says besides its events: what was dropped since that was
- * told last, and to a Redis the question for relays that have come since it was asked.
+ * See link_news.h.
  */
-#include "link.h"
+#include "link_news.h"
 
 #include "php.h"
 
