@@ -52,8 +52,8 @@ bool cln_circuit_has_unwritten(struct cln_link *link)
 /* What came while the circuit was open carries no numbers yet. */
 static void number_outbox(struct cln_link *link)
 {
-	ZEND_ASSERT(
-		link->outbox.sent == 0); /* the detour began idle, or with a connection that broke */
+	/* The detour began idle, or with a connection that broke. */
+	ZEND_ASSERT(link->outbox.sent == 0);
 	struct cln_outbox numbered = {0};
 	struct cln_outbox_cursor cursor = {0, 0};
 	struct cln_slice entry;

@@ -450,8 +450,7 @@ static void on_beacon_message(struct engine_redis *redis, struct cln_slice text)
 	if (loop->index == 0 && !dropped_count_text(&loop->metrics, text))
 		log_event_limited(&redis->log_refused, loop->now_ms, LOG_LEVEL_WARN, "redis_error",
 			"link=subscriber reason=\"a message to all relays is not of the form DROPPED REASON "
-			"COUNT "
-			"...; another version's?\"");
+			"COUNT ...; another version's?\"");
 }
 
 static void on_message(struct engine_redis *redis, struct cln_slice name, struct cln_slice bytes)

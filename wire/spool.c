@@ -19,9 +19,8 @@
 #include <unistd.h>
 
 #define MODE 0660
-#define LOCK_SPINS                                                                                 \
-	64 /* about 20 us, which is what its holder needs; a sleep is five times that                  \
-		*/
+/* Spinning lasts about 20 us, which is what the lock's holder needs; a sleep is five times that. */
+#define LOCK_SPINS   64
 #define LOCK_SLEEPS  8
 #define LOCK_WAIT_NS 50000 /* and the kernel's slack: about 100 us each */
 #define HEADER_TRIES 3
